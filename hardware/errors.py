@@ -1,0 +1,18 @@
+"""What can go wrong with hardware. Every message names the device and the way out.
+
+HardwareError (OSError)
+  +-- CameraError   no such camera, no permission, no picture
+  +-- PinError      no GPIO chip, a pin that is taken, a level that can't be driven
+"""
+
+
+class HardwareError(OSError):
+    """Base of this package's errors."""
+
+
+class CameraError(HardwareError):
+    """A camera can't be opened or gives no picture."""
+
+
+class PinError(HardwareError):
+    """A GPIO pin or its chip can't be used."""

@@ -1,0 +1,145 @@
+"""What crosses the pipes between the program and its scanner process: one JSON object a line.
+
+The scanner process is not trusted: it decodes hostile pictures. So its lines are bounded, and what does not have the
+form of a message is dropped, never unpickled or evaluated.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import asdict, dataclass
+
+from hardware.camera import CameraSettings
+
+MAX_LINE_BYTES = 16 * 1024
+_MAX_PAYLOAD_BYTES = 7089  # the most that a QR code holds: digits, version 40-L (ISO/IEC 18004)
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSettings:
+    """What the scanner process needs to know; times in seconds."""
+
+    camera: CameraSettings
+    forget_after_s: float = 1.5
+    lost_after_s: float = 3.0
+    bar_codes: bool = True
+    mirror: bool = True
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> "ScannerSettings":
+        """The settings that `to_json` wrote."""
+        values = json.loads(line)
+        return cls(**{**values, "camera": CameraSettings(**values["camera"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A code came into view. captured_at, decoded_at: monotonic seconds. Its repr hides the payload."""
+
+    payload: bytes
+    symbology: str
+    reader: str
+    captured_at: float
+    decoded_at: float
+    frame: int
+
+    def __repr__(self) -> str:
+        return f"Sighting(<{len(self.payload)} bytes hidden>, {self.symbology!r}, {self.reader!r}, frame={self.frame})"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLeft:
+    """The code that appeared last has left the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A sign of life. last_frame_at: monotonic seconds, None before the first; ended: a file is over."""
+
+    frames: int
+    last_frame_at: float | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The camera can't be opened or read; `why` names the way out."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderFailed:
+    """A decoder raised on a picture."""
+
+    decoder: str
+    error: str
+
+
+Message = Sighting | CodeLeft | Alive | Trouble | DecoderFailed
+_KINDS: dict[str, type[CodeLeft | Alive | Trouble | DecoderFailed]] = {
+    "left": CodeLeft,
+    "alive": Alive,
+    "trouble": Trouble,
+    "decoder_failed": DecoderFailed,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def encode(message: Message) -> bytes:
+    """One line with its end."""
+    if isinstance(message, Sighting):
+        fields = asdict(message)
+        fields["payload"] = base64.b64encode(message.payload).decode("ascii")
+        fields["kind"] = "seen"
+    else:
+        fields = {**asdict(message), "kind": _NAMES[type(message)]}
+    return json.dumps(fields).encode("utf-8") + b"\n"
+
+
+def decode(line: bytes) -> Message | None:
+    """The message of a line, or None when it is none."""
+    if len(line) > MAX_LINE_BYTES:
+        return None
+    try:
+        fields = json.loads(line)
+        kind = fields.pop("kind")
+        if kind == "seen":
+            return _sighting(fields)
+        message = _KINDS[kind](**fields)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return message if _is_sound(message) else None
+
+
+def _sighting(fields: dict[str, object]) -> Sighting | None:
+    try:
+        payload = base64.b64decode(str(fields.pop("payload")), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    sighting = Sighting(payload=payload, **fields)  # type: ignore[arg-type]  # checked below, field by field
+    sound = (
+        len(payload) <= _MAX_PAYLOAD_BYTES
+        and sighting.symbology in ("qr", "bar")
+        and sighting.reader in ("zxing", "zbar")
+        and isinstance(sighting.captured_at, float)
+        and isinstance(sighting.decoded_at, float)
+        and isinstance(sighting.frame, int)
+    )
+    return sighting if sound else None
+
+
+def _is_sound(message: CodeLeft | Alive | Trouble | DecoderFailed) -> bool:
+    match message:
+        case CodeLeft():
+            return True
+        case Alive(frames=frames, last_frame_at=last_frame_at, ended=ended):
+            return isinstance(frames, int) and isinstance(ended, bool) and isinstance(last_frame_at, float | int | None)
+        case Trouble(why=why):
+            return isinstance(why, str)
+        case DecoderFailed(decoder=decoder, error=error):
+            return isinstance(decoder, str) and isinstance(error, str)

@@ -1,0 +1,1 @@
+"""The outside world: central over HTTP, SQLite, signatures, clocks."""

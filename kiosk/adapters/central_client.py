@@ -1,0 +1,220 @@
+"""The client of the central status API; fits `kiosk.core.ports.Central`. The wire contract stands in kiosk.contract."""
+
+import concurrent.futures
+import json
+import ssl
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import requests
+import urllib3
+from pydantic import BaseModel, ValidationError
+
+from kiosk import __version__, contract
+from kiosk.adapters.central_errors import (
+    CentralBusy,
+    CentralFailed,
+    CentralNonsense,
+    CentralRejected,
+    CentralTimeout,
+    CentralTlsError,
+    CentralUnauthorised,
+    CentralUnreachable,
+)
+from kiosk.adapters.http_worker import HttpWorker
+from kiosk.core.credential import VisitorReference, format_reference
+from kiosk.core.ports import CentralError, VisitResult
+from kiosk.core.status import Status, StatusRecord
+from kiosk.core.visit import Passage, Visit
+
+_MAX_ANSWER_BYTES = 4 << 20
+_MOST_ABANDONED = 3
+_CENTURY = timedelta(days=36_525)
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class CentralClient:
+    """One HTTP session, kept open. For one thread at a time. `budget_s` is the whole of a call, in seconds."""
+
+    def __init__(self, url: str, token: str, ca_file: Path | None = None) -> None:
+        """url: without a slash at its end. Raises CentralTlsError when the CA file can't be used."""
+        self._url = url
+        self._headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": f"ashyq-kiosk/{__version__}",
+        }
+        self._verify: bool | str = True
+        if ca_file is not None:
+            try:
+                ssl.create_default_context(cafile=str(ca_file))
+            except (OSError, ssl.SSLError) as error:
+                raise CentralTlsError(f"central.ca_file: {ca_file} is no CA certificate in PEM form: {error}") from None
+            self._verify = str(ca_file)
+        self._worker = HttpWorker(verify=self._verify)
+        self._abandoned: list[HttpWorker] = []
+
+    def check(self, reference: VisitorReference, budget_s: float) -> StatusRecord | None:
+        """The visitor's record, or None when central does not know the visitor; raises CentralError."""
+        question = contract.CheckRequest(reference=format_reference(reference))
+        answer = self._call("POST", "/v1/checks", budget_s, contract.CheckAnswer, question.model_dump_json())
+        if answer.record is None:
+            if answer.known:
+                raise CentralNonsense("central knows the visitor and sends no record")
+            return None
+        record = answer.record
+        if not answer.known or abs(record.as_of - datetime.now(UTC)) > _CENTURY:
+            raise CentralNonsense("central's record contradicts itself")
+        return StatusRecord(Status(record.status.value), record.as_of, record.valid_until, record.home_area)
+
+    def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence[VisitResult]:
+        """Hand visits over; results for those that central answered for. Raises CentralError when that is nothing."""
+        items = [_wire_visit(visit).model_dump(mode="json") for visit in visits]
+        body = json.dumps({"visits": items})
+        answer = self._call("POST", "/v1/visits", budget_s, contract.VisitAnswer, body)
+        ours = {visit.id for visit in visits}
+        return [
+            VisitResult(item.id, item.result is not contract.ItemResult.REFUSED, item.detail)
+            for item in answer.results
+            if item.id in ours
+        ]
+
+    def fetch_keys(self, budget_s: float) -> bytes:
+        """The JWK Set of the keys that passes are signed with; raises CentralError."""
+        answer = self._call("GET", "/v1/keys", budget_s, contract.KeySet)
+        return answer.model_dump_json(exclude_none=True).encode("utf-8")
+
+    def close(self) -> None:
+        """End the worker; a call that is under way fails."""
+        self._worker.abandon()
+
+    def _call(self, method: str, path: str, budget_s: float, model: type[_Model], body: str | None = None) -> _Model:
+        deadline = time.monotonic() + budget_s
+        self._abandoned = [worker for worker in self._abandoned if worker.alive]
+        if len(self._abandoned) > _MOST_ABANDONED:
+            raise CentralTimeout("earlier calls to central still hang; is the name server reachable?")
+        future = self._worker.submit(lambda session: self._exchange(session, method, path, deadline, body))
+        try:
+            content = future.result(timeout=max(0.0, deadline - time.monotonic()))
+        except concurrent.futures.TimeoutError as error:
+            if future.done():
+                raise _told(error, self._url) from error
+            self._worker.abandon()
+            self._abandoned.append(self._worker)
+            self._worker = HttpWorker(verify=self._verify)
+            raise CentralTimeout(f"central did not answer within {budget_s:.1f} s") from None
+        except CentralError:
+            raise
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+            # Those of requests are OSErrors. It lets others through: a CA file that is gone, a redirect to no URL.
+            raise _told(error, self._url) from error
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            places = ", ".join(".".join(str(key) for key in item["loc"]) or "the whole" for item in error.errors())
+            raise CentralNonsense(f"central's answer has not the form of the contract: {places}") from None
+
+    def _exchange(self, session: requests.Session, method: str, path: str, deadline: float, body: str | None) -> bytes:
+        """One call on the worker's thread. A kept connection that central has closed meanwhile is replaced once."""
+        try:
+            return self._try(session, method, path, deadline, body)
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            if isinstance(error, requests.Timeout | requests.exceptions.SSLError) or "Connection aborted" not in str(
+                error
+            ):
+                raise
+        return self._try(session, method, path, deadline, body)
+
+    def _try(self, session: requests.Session, method: str, path: str, deadline: float, body: str | None) -> bytes:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise CentralTimeout("no time left to ask central")
+        with session.request(
+            method,
+            self._url + path,
+            data=None if body is None else body.encode("utf-8"),
+            headers=self._headers,
+            timeout=left_s,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            _check_status(response)
+            if response.headers.get("Content-Type", "").split(";")[0].strip().lower() != "application/json":
+                raise CentralNonsense("not JSON: is there a log-in page between this terminal and central?")
+            content = b""
+            for chunk in response.iter_content(65_536):
+                content += chunk
+                if len(content) > _MAX_ANSWER_BYTES:
+                    raise CentralNonsense("central's answer is too large")
+            return content
+
+
+def _check_status(response: requests.Response) -> None:
+    """Raises the error that a status other than 200 stands for."""
+    status = response.status_code
+    if status == 200:
+        return
+    if status in (401, 403):
+        raise CentralUnauthorised(f"central refuses this terminal's token ({status}): check central.token_file")
+    if status in (429, 503):
+        seconds = response.headers.get("Retry-After", "")
+        raise CentralBusy(f"central asks for patience ({status})", float(seconds) if seconds.isdecimal() else None)
+    if 300 <= status < 400:
+        raise CentralNonsense(f"a redirect ({status}): is there a log-in page between this terminal and central?")
+    if status >= 500:
+        raise CentralFailed(f"central has a problem ({status})")
+    if status >= 400:
+        raise CentralRejected(f"central refuses the request ({status})")
+    raise CentralNonsense(f"an unexpected status ({status})")
+
+
+def _told(error: BaseException, url: str) -> CentralError:
+    """The typed error for what requests says; the texts of requests may hold URLs and are left out."""
+    if isinstance(error, requests.exceptions.SSLError):
+        reason = next(
+            (word for word in ("expired", "hostname", "self-signed", "self signed") if word in str(error)), ""
+        )
+        why = f" ({reason})" if reason else ""
+        return CentralTlsError(f"{url}: its certificate is not trusted{why}; check the clock and central.ca_file")
+    if isinstance(error, requests.Timeout | TimeoutError):
+        return CentralTimeout("central did not answer in time")
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return CentralUnreachable(f"{url} can't be reached: {_cause(error)}")
+    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+        return CentralTlsError(f"{url}: nothing to trust its certificate by; is the file of central.ca_file gone?")
+    return CentralNonsense(f"what came back is no HTTP answer ({type(error).__name__})")
+
+
+def _cause(error: BaseException) -> str:
+    text = str(error)
+    for words, cause in (
+        (("NameResolution", "getaddrinfo"), "its name is not found"),
+        (("refused",), "the connection is refused"),
+        (("unreachable", "No route"), "there is no network"),
+        (("reset", "aborted", "IncompleteRead", "broken"), "the connection was cut"),
+    ):
+        if any(word in text for word in words):
+            return cause
+    return type(error).__name__
+
+
+def _wire_visit(visit: Visit) -> contract.Visit:
+    decision, answer = visit.decision, visit.decision.answer
+    record = None if answer is None else answer.record
+    return contract.Visit(
+        id=UUID(visit.id),
+        decided_at=visit.decided_at,
+        credential_kind=visit.credential_kind.value,
+        reference=None if visit.reference is None else format_reference(visit.reference),
+        outcome=contract.Outcome(decision.outcome.value),
+        reason=decision.reason.value,
+        status=None if record is None else contract.Status(record.status.value),
+        source=None if answer is None else answer.source.value,
+        confirmed_at=None if answer is None else answer.confirmed_at,
+        passage=contract.Passage((visit.passage or Passage.UNKNOWN).value),
+    )

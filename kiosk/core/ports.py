@@ -1,0 +1,118 @@
+"""What the runtime needs of the outside world. Hardware and adapters fit these by shape, without importing them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kiosk.core.credential import PassClaims, PassProblem, SignedPass, VisitorReference
+from kiosk.core.status import NoAnswer, StatusAnswer, StatusRecord
+from kiosk.core.views import LightPattern, Sound, View
+from kiosk.core.visit import Passage, Visit
+
+
+class JournalError(OSError):
+    """The journal can't keep a visit; the message says why and what to do."""
+
+
+class CentralError(OSError):
+    """Central gave no usable answer; the base of the client's own errors."""
+
+
+class Clock(Protocol):
+    """Time. `monotonic` in seconds; `now` aware, in the venue's time zone."""
+
+    def monotonic(self) -> float: ...
+    def now(self) -> datetime: ...
+
+
+class StatusSource(Protocol):
+    """Looks a status up without blocking the caller; calls `answered(scan_id, answer)` once, from any thread."""
+
+    def look_up(
+        self, scan_id: str, reference: VisitorReference, answered: Callable[[str, StatusAnswer | NoAnswer], None]
+    ) -> None: ...
+
+
+class Central(Protocol):
+    """The central status API, as the services use it. Every call ends within its time budget or raises CentralError."""
+
+    def check(self, reference: VisitorReference, budget_s: float) -> StatusRecord | None:
+        """The visitor's record, or None when central does not know the visitor."""
+
+    def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence["VisitResult"]:
+        """Hand visits over; one result per visit, in any order; a visit without a result has not been taken over."""
+
+    def fetch_keys(self, budget_s: float) -> bytes:
+        """The JWK Set (RFC 7517) of the keys that passes are signed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitResult:
+    """What central did with one visit: `accepted` also for one that it had already."""
+
+    visit_id: str
+    accepted: bool
+    detail: str = ""
+
+
+class StatusCache(Protocol):
+    """The last known status answers, kept across restarts. Thread-safe."""
+
+    def get(self, reference: VisitorReference) -> StatusAnswer | None: ...
+    def put(self, reference: VisitorReference, record: StatusRecord, confirmed_at: datetime) -> None: ...
+    def forget(self, reference: VisitorReference) -> None: ...
+
+
+class Journal(Protocol):
+    """Visits on disk. Thread-safe."""
+
+    def record(self, visit: Visit) -> None:
+        """Commit durably before returning; raises JournalError otherwise."""
+
+    def settle(self, visit_id: str, passage: Passage) -> None:
+        """Note the passage; the first one noted stays. Raises JournalError."""
+
+
+class Outbox(Protocol):
+    """The same journal, from the side of the sync. Thread-safe."""
+
+    def unsent(self, limit: int) -> Sequence[Visit]:
+        """Settled visits that central has neither acknowledged nor refused, oldest first."""
+
+    def acknowledge(self, visit_ids: Iterable[str]) -> None: ...
+    def quarantine(self, visit_id: str, detail: str) -> None:
+        """Central refuses this visit: keep it, stop sending it."""
+
+    def unsent_count(self) -> int: ...
+
+
+class PassVerifier(Protocol):
+    """Checks a pass's form and signature, not its time. Never raises."""
+
+    def verify(self, signed_pass: SignedPass) -> PassClaims | PassProblem: ...
+
+
+class Door(Protocol):
+    """The strike relay, with a hard maximum on-time of its own."""
+
+    def release(self, seconds: float) -> None: ...
+    def lock(self) -> None: ...
+
+
+class Lights(Protocol):
+    """The green and red LED."""
+
+    def show(self, pattern: LightPattern) -> None: ...
+
+
+class Sounds(Protocol):
+    """Buzzer and loudspeaker."""
+
+    def play(self, sound: Sound) -> None: ...
+
+
+class Display(Protocol):
+    """The screen; `show` may be called from any thread."""
+
+    def show(self, view: View) -> None: ...

@@ -1,0 +1,95 @@
+"""What a demonstration stands on: people, keys, a central on loopback, and each terminal's configuration."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+from config import shipped
+from kiosk.adapters.issuing import issue, new_key, new_reference, public_key_set
+from kiosk.central.app import create_app
+from kiosk.central.database import Database, Person
+from kiosk.central.running import RunningCentral
+from kiosk.contract import KeySet
+from kiosk.core.credential import VisitorReference, format_reference
+from kiosk.demo.script import AREA, PEOPLE, Act, Scene
+from kiosk.demo.watch import has_screen
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that the acts share. forger_key has the name of `key`, and is another one."""
+
+    folder: Path
+    references: dict[str, VisitorReference]
+    key: str
+    forger_key: str
+    token_file: Path
+    database: Database
+    central: RunningCentral
+
+    def payload(self, scene: Scene) -> str:
+        """What the code of a scene holds."""
+        reference, language = self.references[scene.person.name], scene.person.language
+        now, day = datetime.now(UTC), timedelta(days=1)
+        match scene.shown:
+            case "reference":
+                return format_reference(reference)
+            case "link":
+                return "https://example.kz/menu"
+            case "expired pass":
+                return issue(reference, self.key, now - 9 * day, now - 2 * day, language).text
+            case "forged pass":
+                return issue(reference, self.forger_key, now - day, now + day, language).text
+            case "pass":
+                return issue(reference, self.key, now - day, now + day, language).text
+
+    def write_config(self, act: Act, folder: Path, camera: int | str) -> Path:
+        """A terminal's configuration, as a technician would write it."""
+        values = {
+            "venue": {"name": "Ashyq demo", "category": act.category, "area": AREA, "zone": "green"},
+            "admission": str(shipped("admission.yaml")),
+            "central": {
+                "url": self.central.url,
+                "token_file": str(self.token_file),
+                "send_interval": "500 ms",
+            },
+            "storage": {"path": str(folder / "kiosk.db")},
+            "camera": {"source": camera},
+            "pins": {"factory": "mock"},
+            "door": {"release": "2 s"},
+            "screen": {"fullscreen": False, "width": 800, "height": 480, "sounds": has_screen()},
+            "times": {"granted": "2500 ms", "denied": "2500 ms", "notice": "2500 ms"},
+        }
+        path = folder / "kiosk.yaml"
+        path.write_text(yaml.safe_dump(values, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        return path
+
+
+def build_stage(folder: Path) -> Stage:
+    """Make keys, token and people, and start central."""
+    key, forger_key = new_key("demo"), new_key("demo")
+    token = secrets.token_urlsafe(32)
+    token_file = folder / "central-token"
+    token_file.touch(0o600)
+    token_file.write_text(token + "\n", encoding="ascii")
+    database = Database(f"sqlite:///{folder / 'central.db'}")
+    database.register("entrance-1", token)
+    references = {person.name: new_reference() for person in PEOPLE}
+    now = datetime.now(UTC).isoformat()
+    database.replace_people(
+        Person(
+            reference=format_reference(references[person.name]),
+            status=person.status,
+            as_of=now,
+            valid_until=None,
+            home_area=person.home_area,
+        )
+        for person in PEOPLE
+        if person.status is not None
+    )
+    central = RunningCentral(create_app(database, KeySet.model_validate_json(public_key_set([key]))))
+    central.start()
+    return Stage(folder, references, key, forger_key, token_file, database, central)

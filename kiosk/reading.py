@@ -1,0 +1,66 @@
+"""From a code in view to what the session is told: whose credential, why it is refused, or what it is instead."""
+
+from datetime import datetime, timedelta
+
+from kiosk.core.admission import Reason
+from kiosk.core.credential import (
+    CredentialKind,
+    ForeignKind,
+    NotACredential,
+    PassClaims,
+    PassProblem,
+    PassTime,
+    SignedPass,
+    VisitorReference,
+    parse_credential,
+    pass_time,
+)
+from kiosk.core.events import (
+    CredentialPresented,
+    CredentialRefused,
+    CredentialUnverifiable,
+    ForeignCodePresented,
+    Presented,
+)
+from kiosk.core.ports import PassVerifier
+from kiosk.facts import CodeSeen
+
+
+def present(
+    seen: CodeSeen, scan_id: str, passes: PassVerifier, *, at: float, now: datetime, clock_skew: timedelta
+) -> tuple[Presented, str]:
+    """The event that a code stands for, and a word for the log that says what was read. Total: never raises.
+
+    at: monotonic seconds; now: aware; clock_skew: how far a pass's validity is widened at each end.
+    """
+    found = parse_credential(seen.payload, is_qr=seen.is_qr)
+    match found:
+        case VisitorReference():
+            kind = CredentialKind.REFERENCE
+            return CredentialPresented(scan_id, found, kind, None, at), kind.value
+        case SignedPass():
+            return _from_pass(found, scan_id, passes, at=at, now=now, clock_skew=clock_skew)
+        case NotACredential(kind=foreign):
+            return ForeignCodePresented(scan_id, foreign, at), foreign.value
+
+
+def _from_pass(
+    signed_pass: SignedPass, scan_id: str, passes: PassVerifier, *, at: float, now: datetime, clock_skew: timedelta
+) -> tuple[Presented, str]:
+    read = CredentialKind.PASS.value
+    claims = passes.verify(signed_pass)
+    match claims:
+        case PassProblem.DAMAGED:
+            return ForeignCodePresented(scan_id, ForeignKind.DAMAGED, at), ForeignKind.DAMAGED.value
+        case PassProblem.KEY_UNKNOWN:
+            return CredentialUnverifiable(scan_id, at), read
+        case PassProblem.FORGED:
+            return CredentialRefused(scan_id, Reason.PASS_FORGED, None, None, at, now), read
+        case PassClaims(reference=reference, language=language):
+            match pass_time(claims, now, clock_skew):
+                case PassTime.VALID:
+                    return CredentialPresented(scan_id, reference, CredentialKind.PASS, language, at), read
+                case PassTime.EXPIRED:
+                    return CredentialRefused(scan_id, Reason.PASS_EXPIRED, reference, language, at, now), read
+                case PassTime.NOT_YET_VALID:
+                    return CredentialRefused(scan_id, Reason.PASS_NOT_YET_VALID, reference, language, at, now), read

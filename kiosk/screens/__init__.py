@@ -1,0 +1,1 @@
+"""What visitors and venue staff see and hear."""

@@ -1,0 +1,127 @@
+"""Draws every screen in every language to PNG files: `python -m kiosk.screens.gallery FOLDER [--size 800x480]...`."""
+
+import argparse
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from kiosk.screens.model import ScreenModel, ScreenSettings, TerminalModel
+
+if TYPE_CHECKING:  # importing it opens a window
+    from kiosk.screens.app import Face
+
+SIZES = ("800x480", "1024x600", "1920x1080", "480x800", "1080x1920")
+VENUE = {"kk": "«Алатау» кинотеатры", "ru": "Кинотеатр «Алатау»", "en": "Alatau Cinema"}
+NOW = 1000.0
+
+
+def _verdict(status: str | None, outcome: str, reason: str, age_s: float | None = None) -> ScreenModel:
+    return ScreenModel("verdict", status, outcome, reason, None, age_s, NOW - 2, NOW + 2)
+
+
+SCREENS: dict[str, ScreenModel] = {
+    "idle": ScreenModel(),
+    "idle-offline": ScreenModel(),
+    "checking": ScreenModel("checking"),
+    "granted-green": _verdict("green", "granted", "admitted"),
+    "granted-blue": _verdict("blue", "granted", "admitted"),
+    "granted-offline": _verdict("green", "granted", "admitted", age_s=7_500),
+    "granted-yellow": _verdict("yellow", "granted", "near_home"),
+    "granted-proof": _verdict("blue", "granted", "proof_accepted"),
+    "proof-needed": _verdict("blue", "proof_needed", "pcr_compulsory"),
+    "denied-red": _verdict("red", "denied", "status_not_admitted"),
+    "denied-yellow-far": _verdict("yellow", "denied", "not_near_home"),
+    "denied-home-unknown": _verdict("yellow", "denied", "home_area_unknown"),
+    "denied-zone": _verdict("green", "denied", "zone_not_allowed"),
+    "denied-unknown": _verdict(None, "denied", "visitor_unknown"),
+    "denied-expired": _verdict(None, "denied", "pass_expired"),
+    "denied-forged": _verdict(None, "denied", "pass_forged"),
+    "could-not-check": ScreenModel("could_not_check", reason="unreachable", shown_at=NOW - 2, until=NOW + 4),
+    "not-a-pass": ScreenModel("not_a_credential", reason="url", shown_at=NOW - 1, until=NOW + 2),
+    "damaged": ScreenModel("not_a_credential", reason="damaged", shown_at=NOW - 1, until=NOW + 2),
+    "out-of-order": ScreenModel("out_of_order", reason="camera"),
+    "out-of-order-journal": ScreenModel("out_of_order", reason="journal"),
+}
+
+
+def main() -> None:
+    """One process for each size: Kivy has one window."""
+    parser = argparse.ArgumentParser(prog="python -m kiosk.screens.gallery", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", action="append", choices=SIZES, help="default: all")
+    parser.add_argument("--only", action="append", choices=sorted(SCREENS), help="default: all")
+    parser.add_argument("--drawn", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    sizes = options.size or list(SIZES)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    if options.drawn:
+        draw(options.folder, sizes[0], options.only or list(SCREENS))
+        return
+    environment = {"SDL_VIDEODRIVER": "offscreen", **os.environ}
+    for position, size in enumerate(sizes, 1):
+        print(f"{size} ({position} of {len(sizes)}) ...", flush=True)  # noqa: T201  # a tool for the command line
+        only = [word for name in options.only or () for word in ("--only", name)]
+        command = [sys.executable, "-m", "kiosk.screens.gallery", str(options.folder), "--size", size, "--drawn", *only]
+        subprocess.run(command, env=environment, check=True)  # noqa: S603  # ourselves
+
+
+def draw(folder: Path, size: str, names: list[str]) -> None:
+    """Draw the named screens at one size: all languages together, and each as the visitor's own."""
+    from kiosk.screens.app import Face  # noqa: PLC0415  # opens a window
+
+    width, height = (int(side) for side in size.split("x"))
+    settings = ScreenSettings(
+        ("kk", "ru", "en"), VENUE, "Asia/Almaty", fullscreen=False, width=width, height=height, sounds=False
+    )
+    face = Face(settings, preview=_camera_picture, monotonic=lambda: NOW)
+    thread = threading.Thread(target=_walk_through, args=(face, folder, size, names))
+    thread.start()
+    face.run()
+    thread.join()
+
+
+def _walk_through(face: "Face", folder: Path, size: str, names: list[str]) -> None:
+    try:
+        for name in names:
+            face.update(_terminal(name))
+            for language in ("all",) if name.startswith("idle") else ("kk", "ru", "en"):
+                face.show(_for_visitor(SCREENS[name], language))
+                path = folder / f"{name}-{language}-{size}.png"
+                if not face.screenshot(path, timeout_s=30):
+                    raise TimeoutError(f"{path} was not drawn in time")
+    finally:
+        face.stop()
+
+
+def _for_visitor(model: ScreenModel, language: str) -> ScreenModel:
+    return ScreenModel(
+        model.screen, model.status, model.outcome, model.reason, language, model.data_age_s, model.shown_at, model.until
+    )
+
+
+def _terminal(name: str) -> TerminalModel:
+    return (
+        TerminalModel(online=False, offline_since="09:41", waiting_visits=12)
+        if name == "idle-offline"
+        else TerminalModel(online=True)
+    )
+
+
+def _camera_picture() -> SimpleNamespace:
+    """A stand-in for the camera: a soft grey gradient."""
+    width, height = 64, 36
+    rows = bytearray()
+    for row in range(height):
+        for column in range(width):
+            shade = 60 + column + row
+            rows += bytes((shade, shade + 6, shade + 12))
+    return SimpleNamespace(number=int(time.monotonic() * 15), width=width, height=height, rgb=bytes(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The idle screen: camera picture, how to hold the code, venue, clock, and the state of the connection."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kivy.graphics import Color, Line
+from kivy.graphics.texture import Texture
+from kivy.lang import Builder
+from kivy.properties import (
+    BooleanProperty,
+    ColorProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+)
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
+
+from kiosk.screens import look, words
+from kiosk.screens.model import PreviewFrame, ScreenSettings, TerminalModel
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))
+
+
+class CameraPicture(Widget):  # type: ignore[misc]  # Kivy ships no types
+    """The newest camera picture, whole, with a frame's corners over it that say where to hold the code."""
+
+    texture = ObjectProperty(None, allownone=True)
+    picture_pos = ListProperty([0, 0])
+    picture_size = ListProperty([0, 0])
+    unit = NumericProperty(4.8)
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._number = -1
+        with self.canvas.after:
+            Color(1, 1, 1, 0.9)
+            self._corners = [Line(width=1) for _ in range(4)]
+        self.bind(pos=self._place, size=self._place, unit=self._place)
+
+    def take(self, frame: PreviewFrame | None) -> None:
+        """Show a picture; None: there is no camera picture."""
+        if frame is None:
+            self.texture, self._number = None, -1
+            return
+        if frame.number == self._number:
+            return
+        self._number = frame.number
+        size = (frame.width, frame.height)
+        texture = self.texture
+        if texture is None or texture.size != size:
+            # One texture for all frames of a size: a new one each time fills the memory of the graphics chip.
+            texture = Texture.create(size=size, colorfmt="rgb")
+            texture.flip_vertical()
+        texture.blit_buffer(frame.rgb, colorfmt="rgb", bufferfmt="ubyte")
+        if self.texture is not texture:
+            self.texture = texture
+            self._place()
+        self.canvas.ask_update()
+
+    def _place(self, *_: object) -> None:
+        ratio = 16 / 9 if self.texture is None else self.texture.width / self.texture.height
+        width = min(self.width, self.height * ratio)
+        height = width / ratio
+        left, bottom = self.center_x - width / 2, self.center_y - height / 2
+        self.picture_pos, self.picture_size = [left, bottom], [width, height]
+        side = min(width, height) * 0.62
+        arm = side * 0.2
+        for line, (right, up) in zip(self._corners, ((0, 0), (1, 0), (0, 1), (1, 1)), strict=True):
+            x, y = self.center_x + (right - 0.5) * side, self.center_y + (up - 0.5) * side
+            along, across = (-arm if right else arm), (-arm if up else arm)
+            line.points = [x + along, y, x, y, x, y + across]
+            line.width = max(1.0, self.unit * 0.5)
+
+
+class Invitation(BoxLayout):  # type: ignore[misc]  # Kivy ships no types
+    """What to do, in one language."""
+
+    title = StringProperty()
+    detail = StringProperty()
+    largest = NumericProperty(30)
+    centred = BooleanProperty(defaultvalue=False)
+
+
+class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
+    """Waits for a visitor."""
+
+    venue = StringProperty()
+    clock = StringProperty()
+    connection = StringProperty()
+    dot = ColorProperty((*look.OFFLINE, 1))
+    portrait = BooleanProperty(defaultvalue=False)
+    unit = NumericProperty(4.8)
+
+    def __init__(self, settings: ScreenSettings, preview: Callable[[], PreviewFrame | None], **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._settings = settings
+        self._preview = preview
+        self._zone = ZoneInfo(settings.time_zone)
+        names = dict.fromkeys(settings.venue_names[language] for language in settings.languages)
+        self.venue = " · ".join(names)
+        self.bind(size=self._measure)
+        self.update(TerminalModel())
+        self.tick()
+
+    def update(self, terminal: TerminalModel) -> None:
+        """Show the terminal's state."""
+        self.connection = words.connection(terminal, self._settings.languages[0])
+        self.dot = (*(look.ONLINE if terminal.online else look.OFFLINE), 1 if terminal.online is not None else 0.4)
+
+    def tick(self, *_: object) -> None:
+        """Take the newest camera picture, and set the clock; called some times a second."""
+        self.ids.picture.take(self._preview())
+        self.clock = datetime.now(self._zone).strftime("%H:%M")
+
+    def _measure(self, *_: object) -> None:
+        self.portrait = self.height > self.width
+        self.unit = min(self.width, self.height) / 100
+        box = self.ids.invitation
+        box.clear_widgets()
+        for position, block in enumerate(words.invitation(self._settings.languages)):
+            first = position == 0
+            box.add_widget(
+                Invitation(
+                    title=block.title,
+                    detail=block.detail,
+                    largest=self.unit * (9 if first else 6),
+                    centred=self.portrait,
+                    size_hint_y=1.5 if first else 1,
+                )
+            )

@@ -1,0 +1,70 @@
+"""Colours and icons: which stands for what. Colours are sRGB, 0 to 1."""
+
+from kiosk.screens.model import ScreenModel
+
+Colour = tuple[float, float, float]
+
+
+def _hex(text: str) -> Colour:
+    red, green, blue = (int(text[place : place + 2], 16) / 255 for place in (0, 2, 4))
+    return red, green, blue
+
+
+# Each status in a shade on which its text keeps a contrast of 7:1 or more (WCAG 2.2, 1.4.6).
+STATUS_COLOURS: dict[str, Colour] = {
+    "green": _hex("0a6030"),
+    "blue": _hex("0b4a9e"),
+    "yellow": _hex("ffd21f"),
+    "red": _hex("a01020"),
+}
+NEUTRAL = _hex("2b3442")
+IDLE = _hex("0e1520")
+LIGHT_TEXT = _hex("ffffff")
+DARK_TEXT = _hex("14110a")
+ONLINE = _hex("38d27a")
+OFFLINE = _hex("ffb020")
+FAINT_TEXT = _hex("b9c4d2")
+
+_ICONS = {
+    "granted": "tick",
+    "denied": "cross",
+    "proof_needed": "document",
+    "checking": "dots",
+    "could_not_check": "person",
+    "not_a_credential": "code",
+    "out_of_order": "warning",
+}
+
+
+def fill(model: ScreenModel) -> Colour:
+    """What fills the screen: the status's colour in a verdict, neutral where there is no status.
+
+    A denied visitor never sees a screen full of green or blue, whatever their status: from afar it would look granted.
+    """
+    looks_granted = model.outcome == "denied" and model.status in ("green", "blue")
+    if model.screen == "verdict" and model.status in STATUS_COLOURS and not looks_granted:
+        return STATUS_COLOURS[model.status]
+    return IDLE if model.screen == "idle" else NEUTRAL
+
+
+def ink(background: Colour) -> Colour:
+    """The text colour with the better contrast."""
+    return max((LIGHT_TEXT, DARK_TEXT), key=lambda text: contrast(text, background))
+
+
+def icon(model: ScreenModel) -> str:
+    """The icon's name; by shape alone it tells what the colour tells."""
+    return _ICONS[model.outcome or "denied"] if model.screen == "verdict" else _ICONS.get(model.screen, "code")
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """Contrast ratio, 1 to 21 (WCAG 2.2, relative luminance)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in colour
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,1 @@
+"""Long-running work: status checks, sync and health."""

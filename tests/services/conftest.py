@@ -1,0 +1,96 @@
+"""A central that does what the test says, a clock that stands still, visits."""
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kiosk.core.admission import Reason, because
+from kiosk.core.credential import CredentialKind, VisitorReference
+from kiosk.core.ports import VisitResult
+from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
+from kiosk.core.visit import Passage, Visit
+
+START = datetime(2021, 6, 1, 9, 0, tzinfo=UTC)
+ALIYA, BOLAT = VisitorReference(b"A" * 16), VisitorReference(b"B" * 16)
+GREEN = StatusRecord(Status.GREEN, START)
+
+
+class FakeClock:
+    """Time that moves only when it is told to."""
+
+    def __init__(self) -> None:
+        self.elapsed_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.elapsed_s
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.elapsed_s)
+
+    def advance(self, seconds: float) -> None:
+        self.elapsed_s += seconds
+
+
+@dataclass
+class FakeCentral:
+    """Each call does the next thing that the test has laid out, and the last one again and again."""
+
+    checks: list[StatusRecord | Exception | None] = field(default_factory=lambda: [GREEN])
+    take: Callable[[Sequence[Visit]], Sequence[VisitResult]] = lambda visits: [
+        VisitResult(visit.id, accepted=True) for visit in visits
+    ]
+    keys: bytes | Exception = b"keys"
+    gate: threading.Event | None = None
+    asked: list[VisitorReference] = field(default_factory=list)
+    batches: list[list[str]] = field(default_factory=list)
+    keys_fetched: int = 0
+    entered: queue.SimpleQueue[VisitorReference] = field(default_factory=queue.SimpleQueue)
+
+    def check(self, reference: VisitorReference, budget_s: float) -> StatusRecord | None:
+        assert budget_s > 0
+        self.asked.append(reference)
+        self.entered.put(reference)
+        if self.gate is not None:
+            assert self.gate.wait(10)
+        result = self.checks.pop(0) if len(self.checks) > 1 else self.checks[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence[VisitResult]:
+        self.batches.append([visit.id for visit in visits])
+        return self.take(visits)
+
+    def fetch_keys(self, budget_s: float) -> bytes:
+        self.keys_fetched += 1
+        if isinstance(self.keys, Exception):
+            raise self.keys
+        return self.keys
+
+
+def visit(number: int) -> Visit:
+    """A visit that has been settled."""
+    answer = StatusAnswer(GREEN, Source.ONLINE, START)
+    return Visit(
+        f"visit-{number:03}", START, CredentialKind.PASS, ALIYA, because(Reason.ADMITTED, answer), Passage.TAKEN
+    )
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def central() -> FakeCentral:
+    return FakeCentral()
+
+
+@pytest.fixture
+def make_visit() -> Callable[[int], Visit]:
+    """Makes the visit of a number."""
+    return visit

@@ -1,0 +1,286 @@
+"""The sync with a real journal: nothing is lost, nothing blocks what comes after it, and nobody is stormed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk.adapters.central_errors import (
+    CentralBusy,
+    CentralFailed,
+    CentralNonsense,
+    CentralRejected,
+    CentralTimeout,
+    CentralUnauthorised,
+    CentralUnreachable,
+)
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.store import Store
+from kiosk.core.ports import VisitResult
+from kiosk.core.visit import Visit
+from kiosk.services.sync import Sync
+
+HOUR_S = 3600.0
+
+
+class Bench:
+    """A sync whose clock and central are in the test's hand; `run` lets it do what is due."""
+
+    def __init__(self, clock: Any, central: Any, journal: SqliteJournal, make_visit: Callable[[int], Visit]) -> None:
+        self.clock, self.central, self.journal, self.make_visit = clock, central, journal, make_visit
+        self.keys: list[bytes] = []
+        self.online: list[bool] = []
+        self.pending: list[int] = []
+        self.keys_error: Exception | None = None
+        self.sync = Sync(
+            central,
+            journal,
+            clock,
+            interval_s=30.0,
+            keys_interval_s=HOUR_S,
+            on_keys=self._take_keys,
+            on_online=self.online.append,
+            on_pending=self.pending.append,
+            jitter=lambda: 1.0,
+        )
+
+    def _take_keys(self, jwks: bytes) -> None:
+        if self.keys_error is not None:
+            raise self.keys_error
+        self.keys.append(jwks)
+
+    def record(self, count: int, first: int = 0) -> list[str]:
+        visits = [self.make_visit(number) for number in range(first, first + count)]
+        for visit in visits:
+            self.journal.record(visit)
+            assert visit.passage is not None
+            self.journal.settle(visit.id, visit.passage)
+        return [visit.id for visit in visits]
+
+    def run(self) -> float:
+        return self.sync.run_once()
+
+    def run_for(self, seconds: float) -> None:
+        until = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until:
+            self.clock.advance(max(0.01, self.run()))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+    store = Store(tmp_path / "kiosk.db")
+    yield SqliteJournal(store)
+    store.close()
+
+
+@pytest.fixture
+def bench(clock: Any, central: Any, journal: SqliteJournal, make_visit: Callable[[int], Visit]) -> Bench:
+    return Bench(clock, central, journal, make_visit)
+
+
+def test_visits_are_sent_oldest_first_in_batches(bench: Bench) -> None:
+    """A backlog of weeks goes up at once, a hundred at a time."""
+    ids = bench.record(250)
+    bench.run()
+    assert [len(batch) for batch in bench.central.batches] == [100, 100, 50]
+    assert [visit_id for batch in bench.central.batches for visit_id in batch] == ids
+    assert bench.journal.counts().acknowledged == 250
+    assert bench.pending[-1] == 0
+
+
+def test_a_visit_that_is_not_settled_stays(bench: Bench) -> None:
+    """Central hears of a visit when it is known whether the visitor passed."""
+    visit = bench.make_visit(1)
+    bench.journal.record(replace(visit, passage=None))
+    bench.run()
+    assert bench.central.batches == []
+
+
+def test_what_central_refuses_is_quarantined_and_the_rest_acknowledged(bench: Bench) -> None:
+    """The refused one is kept with central's words, and not sent again."""
+    ids = bench.record(3)
+    bench.central.take = lambda visits: [VisitResult(v.id, v.id != ids[1], "no such venue") for v in visits]
+    bench.run_for(HOUR_S)
+    assert bench.journal.quarantined() == {ids[1]: "no such venue"}
+    assert bench.journal.counts().acknowledged == 2
+    assert sum(ids[1] in batch for batch in bench.central.batches) == 1
+
+
+@pytest.mark.parametrize("error", [CentralFailed("500"), CentralRejected("422"), CentralNonsense("no JSON")])
+def test_one_visit_that_central_stumbles_over_blocks_no_other(bench: Bench, error: Exception) -> None:
+    """Smaller batches find it; it is set aside, kept, and tried again later."""
+    ids = bench.record(40)
+
+    def stumble(visits: Sequence[Visit]) -> Sequence[VisitResult]:
+        if any(visit.id == ids[17] for visit in visits):
+            raise error
+        return [VisitResult(visit.id, accepted=True) for visit in visits]
+
+    bench.central.take = stumble
+    bench.run_for(HOUR_S)
+    assert [visit.id for visit in bench.journal.unsent(10)] == [ids[17]]
+    assert bench.journal.counts().acknowledged == 39
+    bench.central.take = lambda visits: [VisitResult(visit.id, accepted=True) for visit in visits]
+    bench.run_for(HOUR_S)
+    assert bench.journal.counts().acknowledged == 40
+
+
+@pytest.mark.parametrize(
+    "error", [CentralTimeout("late"), CentralUnreachable("refused"), CentralUnauthorised("401"), CentralFailed("503")]
+)
+def test_while_central_is_away_it_is_asked_less_and_less(bench: Bench, error: Exception) -> None:
+    """Not more than about once a minute, and everything is sent when it is back."""
+    bench.record(5)
+    bench.central.keys = error
+
+    def fail(_visits: Sequence[Visit]) -> Sequence[VisitResult]:
+        raise error
+
+    bench.central.take = fail
+    bench.run_for(HOUR_S)
+    assert 20 <= len(bench.central.batches) <= 80
+    assert bench.online
+    assert not any(bench.online)
+    bench.central.take, bench.central.keys = type(bench.central)().take, b"keys"
+    bench.run_for(HOUR_S)
+    assert bench.journal.counts().acknowledged == 5
+    assert bench.online[-1] is True
+
+
+def test_central_may_ask_for_patience(bench: Bench) -> None:
+    """Retry-After is kept, up to a quarter of an hour."""
+    bench.record(1)
+
+    def busy(_visits: Sequence[Visit]) -> Sequence[VisitResult]:
+        raise CentralBusy("busy", 86_400)
+
+    bench.central.take = busy
+    bench.run()
+    bench.run_for(899)
+    assert len(bench.central.batches) == 1
+    bench.run_for(2)
+    assert len(bench.central.batches) == 2
+
+
+def test_a_hurry_does_not_break_the_patience(bench: Bench) -> None:
+    """Each visitor wakes the sync; a dead central is not asked for each of them."""
+    bench.record(1)
+    bench.central.take = lambda _visits: []
+    bench.run()
+    asked = len(bench.central.batches)
+    for number in range(20):
+        bench.record(1, first=number + 1)
+        bench.sync.wake()
+        bench.run()
+    assert len(bench.central.batches) == asked
+
+
+def test_a_new_visit_is_sent_at_once_while_central_answers(bench: Bench) -> None:
+    """Nobody waits for the next interval."""
+    bench.run()
+    ids = bench.record(1)
+    bench.sync.wake()
+    bench.run()
+    assert bench.central.batches == [ids]
+
+
+def test_visits_without_a_result_are_sent_again(bench: Bench) -> None:
+    """What is not answered for has not been taken over; results for others change nothing."""
+    ids = bench.record(2)
+    bench.central.take = lambda _visits: [VisitResult(ids[0], accepted=True), VisitResult("stranger", accepted=True)]
+    bench.run()
+    assert [visit.id for visit in bench.journal.unsent(10)] == [ids[1]]
+    bench.central.take = lambda visits: [VisitResult(visit.id, accepted=True) for visit in visits]
+    bench.run_for(61)
+    assert bench.journal.unsent_count() == 0
+
+
+def test_keys_are_fetched_in_their_own_rhythm(bench: Bench) -> None:
+    """At once, then every interval."""
+    bench.run_for(HOUR_S * 2.5)
+    assert bench.keys == [b"keys"] * 3
+
+
+def test_keys_that_are_refused_stop_nothing(bench: Bench) -> None:
+    """The former keys stay, visits go on."""
+    bench.keys_error = ValueError("no key in it")
+    ids = bench.record(1)
+    bench.run()
+    assert bench.central.batches == [ids]
+
+
+def test_a_doubt_is_cleared_up(bench: Bench) -> None:
+    """When a check has failed, the sync finds out when central is back, also at an entrance without visitors."""
+    bench.run()
+    bench.online.clear()
+    bench.sync.noticed_offline()
+    bench.run_for(10)
+    assert bench.online == [True]
+
+
+def test_a_defect_in_the_client_ends_nothing(bench: Bench) -> None:
+    """The thread that hands visits over must outlive every exception."""
+    bench.record(1)
+
+    def defect(_visits: Sequence[Visit]) -> Sequence[VisitResult]:
+        raise ZeroDivisionError
+
+    bench.central.take = defect
+    bench.run()
+    bench.central.take = type(bench.central)().take
+    bench.run_for(HOUR_S)
+    assert bench.journal.counts().acknowledged == 1
+
+
+def test_stop_sends_what_is_there_once_more(bench: Bench) -> None:
+    """Whatever the pace was: the terminal may be about to be switched off."""
+    bench.sync.start()
+    ids = bench.record(2)
+    assert bench.sync.stop(5.0)
+    assert [visit_id for batch in bench.central.batches for visit_id in batch] == ids
+
+
+BEHAVIOUR = st.sampled_from(["take", "part", "none", "timeout", "500", "422", "defect"])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(behaviours=st.lists(BEHAVIOUR, max_size=30), count=st.integers(1, 12), poison=st.sets(st.integers(0, 11)))
+def test_whatever_central_does_no_visit_is_lost(
+    behaviours: list[str],
+    count: int,
+    poison: set[int],
+    clock: Any,
+    central: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    make_visit: Callable[[int], Visit],
+) -> None:
+    """Once central behaves, each visit is acknowledged or quarantined, and central has accepted each good one."""
+    store = Store(tmp_path_factory.mktemp("journal") / "kiosk.db")
+    try:
+        bench = Bench(type(clock)(), type(central)(), SqliteJournal(store), make_visit)
+        ids = bench.record(count)
+        bad = {ids[number] for number in poison if number < count}
+        script, accepted = list(behaviours), set[str]()
+
+        def take(visits: Sequence[Visit]) -> Sequence[VisitResult]:
+            behaviour = script.pop(0) if script else "take"
+            if behaviour in ("timeout", "500", "422", "defect"):
+                raise {"timeout": CentralTimeout, "500": CentralFailed, "422": CentralRejected}.get(
+                    behaviour, RuntimeError
+                )(behaviour)
+            upto = {"take": len(visits), "part": (len(visits) + 1) // 2, "none": 0}[behaviour]
+            accepted.update(visit.id for visit in visits[:upto] if visit.id not in bad)
+            return [VisitResult(visit.id, visit.id not in bad, "bad") for visit in visits[:upto]]
+
+        bench.central.take = take
+        bench.run_for(4 * HOUR_S)
+        assert accepted == set(ids) - bad
+        assert set(bench.journal.quarantined()) == bad
+        assert bench.journal.unsent_count() == 0
+        assert [visit.id for visit in bench.journal.visits()] == ids
+    finally:
+        store.close()
