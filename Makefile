@@ -11,7 +11,7 @@ PIP_STAMP := $(VENV)/.pip-done
 # libmtdev1: Kivy's touch input. python3-venv: the virtual environment.
 APT_PACKAGES := python3-venv libzbar0 libgl1 libglib2.0-0 libegl1 libgl1-mesa-dri libmtdev1
 
-.PHONY: help setup demo test lint types unit bench screens messages clean
+.PHONY: help setup demo test lint types unit bench screens messages openapi search clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,11 +45,18 @@ types: setup
 unit: setup
 	$(BIN)/python -m pytest
 
+search: setup  ## look for examples that break a property, longer than `make test` and other ones each time
+	$(BIN)/python -m pytest --hypothesis-profile=search -m "not bench"
+
 bench: setup  ## measure speed
 	$(BIN)/python -m pytest -m bench -s tests/bench
 
 messages: setup  ## compile the screens' translations after a .po file has changed
 	$(BIN)/pybabel compile -D kiosk -d kiosk/screens/locale
+
+openapi: setup  ## write the OpenAPI document after the wire contract has changed
+	$(BIN)/python -c 'from kiosk.central.app import openapi_document; print(openapi_document(), end="")' > openapi.tmp
+	mv openapi.tmp kiosk/central/openapi.json
 
 # Every screen on the smallest display; the main ones on the others.
 MAIN_SCREENS := idle idle-offline granted-green denied-red proof-needed could-not-check

@@ -109,7 +109,7 @@ def mutations(draw: st.DrawFn) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=mutations() | st.binary(max_size=200))
 def test_no_slip_of_the_hand_makes_it_raise(write: Write, data: bytes) -> None:
     """Every problem lies within the file, or at its beginning, and says something."""

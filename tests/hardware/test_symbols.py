@@ -84,7 +84,7 @@ def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPa
     assert failures == [("zxing", "error")]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.data_too_large])
 @given(st_numpy.arrays(np.uint8, st.tuples(st.integers(1, 90), st.integers(1, 90))))
 def test_any_picture_is_survived(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
     """Tiny, striped or noisy: a picture gives symbols or none, and no error."""

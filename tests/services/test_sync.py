@@ -247,7 +247,7 @@ def test_stop_sends_what_is_there_once_more(bench: Bench) -> None:
 BEHAVIOUR = st.sampled_from(["take", "part", "none", "timeout", "500", "422", "defect"])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(behaviours=st.lists(BEHAVIOUR, max_size=30), count=st.integers(1, 12), poison=st.sets(st.integers(0, 11)))
 def test_whatever_central_does_no_visit_is_lost(
     behaviours: list[str],
