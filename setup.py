@@ -49,7 +49,6 @@ DEV = [
     "Babel>=2.16",  # gettext catalogues
     "types-requests>=2.32",  # types
     "types-PyYAML>=6.0.12",  # types
-    "httpx>=0.28",  # FastAPI's test client
     "setuptools>=77",  # the wheel that the tests build and run elsewhere
     "wheel>=0.45",  # likewise
 ]
