@@ -1,0 +1,153 @@
+"""Trust: only a server that proves to be central is told who the visitor is."""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from kiosk.adapters.central_client import CentralClient
+from kiosk.adapters.central_errors import CentralTlsError
+from kiosk.core.credential import VisitorReference
+from tests.adapters.scripted_server import ScriptedServer, answer
+
+VISITOR = VisitorReference(b"0123456789abcdef")
+GREEN = answer({"known": True, "record": {"status": "green", "as_of": "2021-06-01T09:00:00Z"}})
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A private CA, as a city runs one."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    file: Path
+
+
+def _named(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_named("City CA"))
+        .issuer_name(_named("City CA"))
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW - 30 * DAY)
+        .not_valid_after(NOW + 30 * DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "ca.pem"
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return Authority(key, certificate, file)
+
+
+def server_context(authority: Authority, *, address: str = "127.0.0.1", ends: datetime = NOW + DAY) -> ssl.SSLContext:
+    """A server's TLS with a certificate of this CA."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_named("central"))
+        .issuer_name(authority.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(2)
+        .not_valid_before(NOW - 20 * DAY)
+        .not_valid_after(ends)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
+        .sign(authority.key, hashes.SHA256())
+    )
+    file = authority.file.with_name("server.pem")
+    file.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def check(server: ScriptedServer, ca_file: Path | None) -> None:
+    """One check over TLS."""
+    client = CentralClient(server.url, "token", ca_file)
+    try:
+        assert client.check(VISITOR, 20.0) is not None
+    finally:
+        client.close()
+
+
+def test_a_private_authority(authority: Authority) -> None:
+    """central.ca_file is enough to trust the city's own central, on one connection for many calls."""
+    with ScriptedServer(GREEN, tls=server_context(authority)) as server:
+        client = CentralClient(server.url, "token", authority.file)
+        for _ in range(3):
+            assert client.check(VISITOR, 20.0) is not None
+        client.close()
+        assert server.connections == 1
+
+
+def test_an_unknown_authority(authority: Authority) -> None:
+    """Without its CA nobody is trusted, and nothing is sent."""
+    with ScriptedServer(GREEN, tls=server_context(authority)) as server:
+        with pytest.raises(CentralTlsError, match=r"not trusted; check the clock and central\.ca_file"):
+            check(server, None)
+        assert server.requests == []
+
+
+def test_an_expired_certificate(authority: Authority) -> None:
+    """Said as such: it is central's fault, or the clock's."""
+    with ScriptedServer(GREEN, tls=server_context(authority, ends=NOW - DAY)) as server:
+        with pytest.raises(CentralTlsError, match=r"\(expired\)"):
+            check(server, authority.file)
+        assert server.requests == []
+
+
+def test_a_certificate_of_somebody_else(authority: Authority) -> None:
+    """Trusted by the same CA, and not central."""
+    with ScriptedServer(GREEN, tls=server_context(authority, address="127.0.0.2")) as server:
+        with pytest.raises(CentralTlsError, match="not trusted"):
+            check(server, authority.file)
+        assert server.requests == []
+
+
+def test_authorities_of_the_environment_are_ignored(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the configuration says: a CA set for other programs is not trusted with visitors."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(authority.file))
+    with ScriptedServer(GREEN, tls=server_context(authority)) as server, pytest.raises(CentralTlsError):
+        check(server, None)
+
+
+def test_a_ca_file_that_vanishes(authority: Authority) -> None:
+    """A card that loses a file: no trust, and the file is named."""
+    with ScriptedServer(GREEN, tls=server_context(authority)) as server:
+        client = CentralClient(server.url, "token", authority.file)
+        authority.file.unlink()
+        with pytest.raises(CentralTlsError, match=r"central\.ca_file"):
+            client.check(VISITOR, 20.0)
+        client.close()
+        assert server.requests == []
+
+
+def test_no_tls_at_the_other_end() -> None:
+    """https to a server that speaks plain HTTP: an error, and nothing is sent in the clear."""
+    with ScriptedServer(answer({}, 400)) as server:
+        client = CentralClient(server.url.replace("http:", "https:"), "token")
+        with pytest.raises(CentralTlsError):
+            client.check(VISITOR, 20.0)
+        client.close()
+        assert all(b"token" not in request for request in server.requests)
