@@ -41,7 +41,8 @@ def fill(model: ScreenModel) -> Colour:
 
     A denied visitor never sees a screen full of green or blue, whatever their status: from afar it would look granted.
     """
-    looks_granted = model.outcome == "denied" and model.status in ("green", "blue")
+    refused = model.outcome not in ("granted", "proof_needed")
+    looks_granted = refused and model.status in ("green", "blue")
     if model.screen == "verdict" and model.status in STATUS_COLOURS and not looks_granted:
         return STATUS_COLOURS[model.status]
     return IDLE if model.screen == "idle" else NEUTRAL

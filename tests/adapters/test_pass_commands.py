@@ -7,8 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 import zxingcpp
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from kiosk.__main__ import app
 
