@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import segno
@@ -20,17 +21,17 @@ _SCAN_S = 30.0
 _SEND_S = 20.0
 
 
-def play(output: Path, *, camera: str | None, seed: int) -> int:
-    """Play all acts against the script, or one with a real camera; returns the exit status."""
+def play(output: Path, *, camera: str | None, seed: int, acts: Sequence[Act] = ACTS) -> int:
+    """Play all acts against the script, or the first with a real camera; returns the exit status."""
     folder = output.absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     stage = build_stage(folder)
     try:
         if camera is not None:
-            return _play_live(stage, ACTS[0], camera)
+            return _play_live(stage, acts[0], camera)
         report = Report()
-        for number, act in enumerate(ACTS, 1):
+        for number, act in enumerate(acts, 1):
             _play_act(stage, act, number, seed, report)
         journals = sorted(folder.glob("act-*/kiosk.db"))
         report.check_visits(journals, [visit for _, visit in stage.database.visits()])

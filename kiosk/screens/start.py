@@ -1,5 +1,6 @@
 """Setting Kivy up before its window module is imported; afterwards is too late."""
 
+import logging
 import os
 import tempfile
 
@@ -17,6 +18,7 @@ def prepare_kivy(settings: ScreenSettings) -> None:
     os.environ["KIVY_LOG_MODE"] = "PYTHON"  # lines go to the program's own log
     from kivy.config import Config  # noqa: PLC0415  # reads the environment above
 
+    logging.getLogger("kivy").setLevel(logging.WARNING)  # its import has made it chatty
     Config.set("kivy", "log_level", "warning")
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "keyboard_mode", "")
