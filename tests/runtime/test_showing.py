@@ -1,0 +1,130 @@
+"""From the core's views to the screen's models, and the terminal's own state."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kiosk.core.admission import Reason, because
+from kiosk.core.credential import ForeignKind
+from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
+from kiosk.core.views import Checking, CouldNotCheck, Fault, Idle, NotOurs, OutOfOrder, Sound, Unchecked, Verdict, View
+from kiosk.screens.model import ScreenModel, TerminalModel
+from kiosk.showing import Showing, screen_model
+
+NOW = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
+
+
+class StillClock:
+    """Stands still."""
+
+    def monotonic(self) -> float:
+        return 50.0
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@dataclass
+class FakeScreen:
+    """Remembers what it was told."""
+
+    shown: list[ScreenModel] = field(default_factory=list)
+    updates: list[TerminalModel] = field(default_factory=list)
+    played: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    taken: threading.Event = field(default_factory=threading.Event)
+
+    def show(self, model: ScreenModel) -> None:
+        self.shown.append(model)
+
+    def update(self, terminal: TerminalModel) -> None:
+        self.updates.append(terminal)
+
+    def play(self, sound: str) -> None:
+        self.played.append(sound)
+
+    def screenshot(self, path: Path, timeout_s: float = 5.0) -> bool:
+        self.pictures.append(path.name)
+        self.taken.set()
+        return True
+
+
+def verdict(source: Source, minutes: int = 90) -> Verdict:
+    """Blue, confirmed some minutes ago."""
+    answer = StatusAnswer(StatusRecord(Status.BLUE, NOW), source, NOW - timedelta(minutes=minutes))
+    return Verdict(because(Reason.ADMITTED, answer), "ru", 54.0)
+
+
+@pytest.mark.parametrize(
+    ("view", "model"),
+    [
+        (Idle(), ScreenModel("idle")),
+        (Checking("kk"), ScreenModel("checking", language="kk")),
+        (
+            verdict(Source.ONLINE),
+            ScreenModel("verdict", "blue", "granted", "admitted", "ru", None, 50.0, 54.0),
+        ),
+        (
+            verdict(Source.CACHE),
+            ScreenModel("verdict", "blue", "granted", "admitted", "ru", 5400.0, 50.0, 54.0),
+        ),
+        (
+            Verdict(because(Reason.PASS_FORGED, None), None, 54.0),
+            ScreenModel("verdict", None, "denied", "pass_forged", None, None, 50.0, 54.0),
+        ),
+        (
+            CouldNotCheck(Unchecked.TOO_OLD, "en", 56.0),
+            ScreenModel("could_not_check", reason="too_old", language="en", shown_at=50.0, until=56.0),
+        ),
+        (NotOurs(ForeignKind.URL, 53.0), ScreenModel("not_a_credential", reason="url", shown_at=50.0, until=53.0)),
+        (OutOfOrder(Fault.DOOR), ScreenModel("out_of_order", reason="door")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_models(view: View, model: ScreenModel) -> None:
+    """Each view has its model; the age is told where the answer is a stored one."""
+    assert screen_model(view, 50.0, StillClock()) == model
+
+
+def test_the_connection_is_shown_with_the_time_it_was_lost() -> None:
+    """Once for each change; what waits to be sent is shown beside it."""
+    screen = FakeScreen()
+    showing = Showing(screen, StillClock(), lambda _: None)
+    for is_online in (True, True, False, False):
+        showing.online(is_online)
+    showing.waiting(3)
+    showing.online(True)
+    assert screen.updates == [
+        TerminalModel(online=True),
+        TerminalModel(online=False, offline_since="12:00"),
+        TerminalModel(online=False, offline_since="12:00", waiting_visits=3),
+        TerminalModel(online=True, waiting_visits=3),
+    ]
+
+
+def test_sounds_go_to_buzzer_and_loudspeaker() -> None:
+    """A terminal without a screen still buzzes."""
+    buzzed: list[str] = []
+    screen = FakeScreen()
+    Showing(screen, StillClock(), buzzed.append).play(Sound.DENIED)
+    silent = Showing(None, StillClock(), buzzed.append)
+    silent.play(Sound.GRANTED)
+    silent.show(Idle())
+    silent.online(False)
+    silent.waiting(1)
+    silent.close()
+    assert (buzzed, screen.played) == (["denied", "granted"], ["denied"])
+
+
+def test_an_album_keeps_a_picture_of_each_result(tmp_path: Path) -> None:
+    """Numbered and named by what is shown; checking is over too soon for a picture."""
+    screen = FakeScreen()
+    showing = Showing(screen, StillClock(), lambda _: None, tmp_path / "album")
+    showing.show(Checking(None))
+    showing.show(verdict(Source.ONLINE))
+    assert screen.taken.wait(10)
+    showing.close()
+    assert screen.pictures == ["01-verdict-granted-blue-admitted.png"]
