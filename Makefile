@@ -46,7 +46,7 @@ unit: setup
 	$(BIN)/python -m pytest
 
 search: setup  ## look for examples that break a property, longer than `make test` and other ones each time
-	$(BIN)/python -m pytest --hypothesis-profile=search -m "not bench"
+	$(BIN)/python -m pytest --hypothesis-profile=search
 
 bench: setup  ## measure speed
 	$(BIN)/python -m pytest -m bench -s tests/bench

@@ -1,0 +1,168 @@
+"""What a visitor's second is made of. `make bench` prints a table; nothing here fails for being slow.
+
+Times are medians on this machine; compare ratios, which hold across machines better than milliseconds do.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pyzbar import pyzbar
+
+from hardware.symbols import SymbolReader
+from kiosk.adapters.central_client import CentralClient
+from kiosk.adapters.issuing import issue, new_key, new_reference, public_key_set
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.keys import KeySet
+from kiosk.adapters.passes import PassVerifier
+from kiosk.adapters.store import Store
+from kiosk.adapters.visit_ids import new_visit_id
+from kiosk.central.app import create_app
+from kiosk.central.database import Database, Person
+from kiosk.central.running import RunningCentral
+from kiosk.contract import KeySet as ContractKeySet
+from kiosk.core.admission import Reason, because
+from kiosk.core.credential import CredentialKind, PassClaims, SignedPass, format_reference
+from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
+from kiosk.core.visit import Passage, Visit
+from kiosk.demo.video import Showing, record_video
+
+pytestmark = pytest.mark.bench
+
+Grey = NDArray[np.uint8]
+
+
+def median_ms(work: Callable[[], object], times: int) -> float:
+    """The median of so many runs, after a warm-up."""
+    for _ in range(max(2, times // 10)):
+        work()
+    spans = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        spans.append((time.perf_counter() - began) * 1000)
+    return statistics.median(spans)
+
+
+def table(title: str, rows: dict[str, float]) -> None:
+    """Print medians, and each as a multiple of the first."""
+    base = next(iter(rows.values()))
+    print(f"\n{title}")  # noqa: T201  # the result
+    for name, ms in rows.items():
+        print(f"  {name:<52} {ms:9.3f} ms  {ms / base:7.2f} x")  # noqa: T201  # the result
+
+
+@pytest.fixture(scope="module")
+def key() -> str:
+    return new_key("bench")
+
+
+@pytest.fixture(scope="module")
+def signed_pass(key: str) -> SignedPass:
+    now = datetime.now(UTC)
+    return issue(new_reference(), key, now, now + timedelta(days=1), "kk")
+
+
+@pytest.fixture(scope="module")
+def frames(signed_pass: SignedPass, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Grey], list[Grey]]:
+    """Frames of 1280x720 in grey: nobody there, and a phone held still."""
+    path = tmp_path_factory.mktemp("film") / "film.avi"
+    [timing] = record_video(path, [Showing(signed_pass.text, "phone", hold_s=1.0, gap_s=0.7)], seed=2)
+    capture = cv2.VideoCapture(str(path))
+    film: list[Grey] = []
+    while True:
+        read, frame = capture.read()
+        if not read:
+            break
+        film.append(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8))
+    capture.release()
+    return film[:10], film[round(timing.start_s * 15) : round(timing.end_s * 15)][:10]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "kiosk.db")
+    yield opened
+    opened.close()
+
+
+def visit() -> Visit:
+    now = datetime.now(UTC)
+    answer = StatusAnswer(StatusRecord(Status.GREEN, now), Source.ONLINE, now)
+    return Visit(
+        new_visit_id(), now, CredentialKind.PASS, new_reference(), because(Reason.ADMITTED, answer), Passage.UNKNOWN
+    )
+
+
+def test_reading(frames: tuple[list[Grey], list[Grey]]) -> None:
+    """One frame, with a code and without."""
+    empty, held = frames
+    turns = iter(range(10**9))
+
+    def over(film: list[Grey], read: Callable[[Grey], object]) -> float:
+        return median_ms(lambda: read(film[next(turns) % len(film)]), 60)
+
+    def zbar(grey: Grey) -> object:
+        return pyzbar.decode(grey, symbols=[pyzbar.ZBarSymbol.QRCODE])
+
+    def fresh(grey: Grey) -> object:
+        return SymbolReader(bar_codes=True).read(grey, 0.0)  # every decoder is due
+
+    def only_zxing(grey: Grey) -> object:
+        return SymbolReader(bar_codes=False, zbar_every_s=float("inf")).read(grey, float("-inf"))
+
+    table(
+        "One frame of 1280x720",
+        {
+            "zxing-cpp, a code in view": over(held, only_zxing),
+            "zbar at full size, a code in view": over(held, zbar),
+            "the terminal's reader, a code in view": over(held, fresh),
+            "zxing-cpp, nobody there": over(empty, only_zxing),
+            "the terminal's reader, nobody there, all due": over(empty, fresh),
+        },
+    )
+
+
+def test_deciding(key: str, signed_pass: SignedPass, store: Store, tmp_path: Path) -> None:
+    """From the payload to the committed visit."""
+    now = datetime.now(UTC)
+    verifier = PassVerifier(KeySet.from_jwks(public_key_set([key]).encode()), lambda: now)
+    claims = verifier.verify(signed_pass)
+    assert isinstance(claims, PassClaims)
+    database = Database(f"sqlite:///{tmp_path / 'central.db'}")
+    database.register("bench", "token")
+    database.replace_people(
+        [
+            Person(
+                reference=format_reference(claims.reference), status="green", as_of=now.isoformat(),
+                valid_until=None, home_area=None,
+            )
+        ]
+    )  # fmt: skip
+    journal = SqliteJournal(store)
+    with RunningCentral(create_app(database, ContractKeySet(keys=[]))) as central:
+        client = CentralClient(central.url, "token")
+        rows = {
+            "write and fsync 4 KiB (what the disk can do)": median_ms(lambda: synced(tmp_path / "plain"), 60),
+            "a visit into the journal, committed": median_ms(lambda: journal.record(visit()), 60),
+            "a pass's signature": median_ms(lambda: verifier.verify(signed_pass), 200),
+            "a check at central over loopback": median_ms(lambda: client.check(claims.reference, 5.0), 100),
+        }
+        client.close()
+    database.close()
+    table("From payload to committed visit", rows)
+
+
+def synced(path: Path) -> None:
+    """What every durable write costs at least."""
+    with path.open("wb") as file:
+        file.write(b"x" * 4096)
+        file.flush()
+        os.fsync(file.fileno())
