@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 APT_STAMP := $(VENV)/.apt-done
 PIP_STAMP := $(VENV)/.pip-done
+PIP_OPTIONS := --quiet --disable-pip-version-check
 
 # libzbar0: pyzbar. libgl1, libglib2.0-0: OpenCV's wheel. libegl1, libgl1-mesa-dri: Kivy without a screen.
 # libmtdev1: Kivy's touch input. python3-venv: the virtual environment.
 APT_PACKAGES := python3-venv libzbar0 libgl1 libglib2.0-0 libegl1 libgl1-mesa-dri libmtdev1
 
-.PHONY: help setup demo test lint types unit bench screens messages openapi search clean
+.PHONY: help setup demo test lint types unit bench screens messages openapi constraints search clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,10 +22,12 @@ $(APT_STAMP):
 	@sh .ci/apt-install $(APT_PACKAGES)
 	@touch $@
 
-$(PIP_STAMP): $(APT_STAMP) setup.py
+$(PIP_STAMP): $(APT_STAMP) setup.py constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Python packages into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable '.[dev]' || { \
+	  echo "These very versions are not to be had here; taking the newest ones ..."; \
+	  $(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[dev]'; }
 	@touch $@
 
 setup: $(PIP_STAMP)  ## install what demo and test need
@@ -53,6 +56,13 @@ bench: setup  ## measure speed
 
 messages: setup  ## compile the screens' translations after a .po file has changed
 	$(BIN)/pybabel compile -D kiosk -d kiosk/screens/locale
+
+constraints:  ## take the newest versions of all packages into constraints.txt; run `make test` afterwards
+	@rm -rf $(VENV)/newest && $(PYTHON) -m venv $(VENV)/newest
+	@$(VENV)/newest/bin/python -m pip install $(PIP_OPTIONS) --editable '.[dev]'
+	@{ echo "# What tests and demonstration run with: written by \`make constraints\`."; \
+	   $(VENV)/newest/bin/python -m pip freeze --disable-pip-version-check --exclude-editable; } > constraints.tmp
+	@mv constraints.tmp constraints.txt && rm -rf $(VENV)/newest
 
 openapi: setup  ## write the OpenAPI document after the wire contract has changed
 	$(BIN)/python -c 'from kiosk.central.app import openapi_document; print(openapi_document(), end="")' > openapi.tmp
