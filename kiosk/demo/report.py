@@ -86,12 +86,11 @@ class Report:
 def told(result: Result) -> str:
     """What was read, answer and source, decision and reason, LED, door, time from frame to decision."""
     line = result.line
-    answer = (
-        "no answer needed" if line.get("source") is None else f"{line.get('status') or 'unknown'} ({line['source']}"
-    )
-    if line.get("source") == "cache":
-        answer += f", {line['age_s']:.0f} s old"
-    answer += ")" if line.get("source") is not None else ""
+    if line.get("source") is not None:
+        age = f", {line['age_s']:.0f} s old" if line["source"] == "cache" else ""
+        answer = f"{line.get('status') or 'unknown'} ({line['source']}{age})"
+    else:
+        answer = "no answer to be had" if line["outcome"] == "could_not_check" else "no answer needed"
     milliseconds = line.get("frame_to_decision_ms") or line["frame_to_result_ms"]
     return (
         f"read {line['read']} by {line['reader']} | {answer} | {line['outcome']}: {line['reason']} | "
