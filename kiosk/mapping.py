@@ -10,7 +10,7 @@ from hardware.door import RelaySettings
 from hardware.lights import LedSettings
 from hardware.scanner_wire import ScannerSettings
 from kiosk.core.door import DoorRules
-from kiosk.core.session import SessionRules
+from kiosk.core.phases import SessionRules
 from kiosk.core.status import Status
 from kiosk.core.venue import CategoryRule, Policy, Venue, Zone
 from kiosk.logs import LogFormat

@@ -31,6 +31,7 @@ from kiosk.core.events import (
     VisitNotRecorded,
     VisitRecorded,
 )
+from kiosk.core.phases import Session, SessionRules
 from kiosk.core.ports import (
     Clock,
     Display,
@@ -91,7 +92,7 @@ class Controller:
     def __init__(
         self,
         parts: Parts,
-        rules: session_core.SessionRules,
+        rules: SessionRules,
         door_rules: door_core.DoorRules,
         *,
         clock_skew: timedelta,
@@ -105,7 +106,7 @@ class Controller:
         self._facts: queue.SimpleQueue[Fact] = queue.SimpleQueue() if facts is None else facts
         self._next: deque[SessionEvent] = deque()
         self._stopping = threading.Event()
-        self._session = session_core.Session()
+        self._session = Session()
         self._door = door_core.DoorState()
         self._probe_at: float | None = None
         self._log = structlog.get_logger(__name__)

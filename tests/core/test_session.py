@@ -25,7 +25,8 @@ from kiosk.core.events import (
     VisitNotRecorded,
     VisitRecorded,
 )
-from kiosk.core.session import Looking, Ready, Recording, Session, SessionRules, Shown, next_deadline, step
+from kiosk.core.phases import Looking, Ready, Recording, Session, SessionRules, Shown
+from kiosk.core.session import next_deadline, step
 from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, StatusRecord
 from kiosk.core.venue import CategoryRule, Policy, Venue, Zone
 from kiosk.core.views import (
@@ -154,6 +155,13 @@ def test_a_commit_that_comes_late_opens_nothing() -> None:
     assert session.faults == {Fault.JOURNAL}
 
 
+def test_the_commit_of_another_visit_opens_nothing() -> None:
+    """Only the commit of this very visit lets this visitor in; an earlier one is settled as not taken."""
+    before, _ = run(*decided(Status.GREEN))
+    session, effects = run(VisitRecorded("s0", 0.4), session=before)
+    assert (session, effects) == (before, (Settle("s0", Passage.NOT_TAKEN),))
+
+
 @pytest.mark.parametrize(
     ("why", "shown"), [(NoAnswer.UNREACHABLE, Unchecked.UNREACHABLE), (NoAnswer.TOO_OLD, Unchecked.TOO_OLD)]
 )
@@ -216,8 +224,12 @@ def test_a_waiting_visitor_who_leaves_is_not_served() -> None:
 
 def test_the_same_visitor_is_not_served_twice_during_the_verdict() -> None:
     """A phone that wobbles out of view and back is no second visit."""
-    session, _ = run(*decided(Status.GREEN), VisitRecorded("s1", 0.4), presented("s2", ANNA, 2.0))
-    assert run(TimePassed(2.5), session=session)[1] == ()
+    shown, _ = run(*decided(Status.GREEN), VisitRecorded("s1", 0.4))
+    for at in (0.6, 2.0):
+        session, effects = run(presented("s2", ANNA, at), session=shown)
+        assert (session, effects) == (shown, ())
+    checking, _ = run(presented("s1"))
+    assert run(presented("s2", ANNA, 0.2), session=checking) == (checking, ())
 
 
 def test_proof_accepted_by_staff_grants_with_a_visit_of_its_own() -> None:
@@ -243,6 +255,15 @@ def test_a_visit_is_taken_when_the_door_opens_in_time() -> None:
     assert session.awaited == ()
 
 
+def test_one_opening_settles_one_visit() -> None:
+    """Of two released visitors, the first through the door is the first released; the other is still awaited."""
+    second = (presented("s2", BERIK, 0.6), TimePassed(1.4), StatusArrived("s2", answer(Status.GREEN), 1.5, NOW))
+    session, _ = run(*decided(Status.GREEN), VisitRecorded("s1", 0.4), *second, VisitRecorded("s2", 1.6))
+    session, effects = run(DoorWasOpened(2.0), session=session)
+    assert effects == (Settle("s1", Passage.TAKEN),)
+    assert Settle("s2", Passage.NOT_TAKEN) in run(TimePassed(7.0), session=session)[1]
+
+
 def test_a_visit_is_not_taken_when_the_door_stays_shut() -> None:
     """Nobody opened the door in time: nobody passed."""
     session, _ = run(*decided(Status.GREEN), VisitRecorded("s1", 0.4))
@@ -261,6 +282,7 @@ def test_without_a_door_contact_the_passage_is_unknown() -> None:
     """A terminal that can't see the door doesn't claim to know."""
     rules = replace(RULES, has_contact=False)
     _, effects = run(*decided(Status.GREEN), VisitRecorded("s1", 0.4), rules=rules)
+    assert effects[0] == Unlock("s1")
     assert Settle("s1", Passage.UNKNOWN) in effects
 
 

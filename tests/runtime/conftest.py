@@ -8,8 +8,8 @@ import pytest
 
 from kiosk.core.credential import PassClaims, PassProblem, SignedPass, VisitorReference
 from kiosk.core.door import DoorRules
+from kiosk.core.phases import SessionRules
 from kiosk.core.ports import JournalError
-from kiosk.core.session import SessionRules
 from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, StatusRecord
 from kiosk.core.venue import CategoryRule, Policy, Venue, Zone
 from kiosk.core.views import LightPattern, Sound, View
