@@ -178,6 +178,15 @@ class Entrance(RuleBasedStateMachine):
         question = data.draw(st.sampled_from(self.questions))
         self.happen(StatusArrived(question.scan_id, answer, self.at, self.now))
 
+    @rule(reference=references, status=st.sampled_from(Status))
+    def come_alone_and_be_answered(self, reference: VisitorReference, status: Status) -> None:
+        """The common case, which steps drawn one by one seldom make."""
+        self.wait(7.0)
+        self.show_a_credential(reference)
+        if self.questions:
+            known = StatusAnswer(StatusRecord(status, NOW), Source.ONLINE, NOW)
+            self.happen(StatusArrived(self.questions[-1].scan_id, known, self.at, self.now))
+
     @precondition(lambda self: self.writes)
     @rule(works=st.booleans())
     def write(self, works: bool) -> None:
