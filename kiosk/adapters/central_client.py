@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import re
 import ssl
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from kiosk.core.visit import Passage, Visit
 
 _MAX_ANSWER_BYTES = 4 << 20
 _MOST_ABANDONED = 3
+_TLS_REASON = re.compile(r"certificate verify failed: (.{1,120}?)\.? \(_ssl")
 _CENTURY = timedelta(days=36_525)
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -176,10 +178,9 @@ def _check_status(response: requests.Response) -> None:
 def _told(error: BaseException, url: str) -> CentralError:
     """The typed error for what requests says; the texts of requests may hold URLs and are left out."""
     if isinstance(error, requests.exceptions.SSLError):
-        reason = next(
-            (word for word in ("expired", "hostname", "self-signed", "self signed") if word in str(error)), ""
-        )
-        why = f" ({reason})" if reason else ""
+        # OpenSSL's own words, such as "certificate has expired"; Python 3.13 is stricter than 3.11 about a CA's form.
+        found = _TLS_REASON.search(str(error))
+        why = f" ({found[1]})" if found else ""
         return CentralTlsError(f"{url}: its certificate is not trusted{why}; check the clock and central.ca_file")
     if isinstance(error, requests.Timeout | TimeoutError):
         return CentralTimeout("central did not answer in time")
