@@ -71,7 +71,7 @@ class Visit(_Message):
     outcome: Outcome
     reason: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
     status: Status | None
-    source: Annotated[str, StringConstraints(pattern=r"^(online|cache)$")] | None
+    source: Annotated[str, StringConstraints(pattern=r"^(online|cache|copy)$")] | None
     confirmed_at: AwareDatetime | None
     passage: Passage
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from kiosk.core.ports import Clock
+from kiosk.core.status import Source
 from kiosk.core.views import Checking, CouldNotCheck, Idle, NotOurs, OutOfOrder, Sound, Verdict, View
 from kiosk.screens.model import ScreenModel, TerminalModel
 
@@ -34,7 +35,7 @@ def screen_model(view: View, at: float, now: "Clock") -> ScreenModel:
             answer = decision.answer
             record = None if answer is None else answer.record
             age_s = None
-            if answer is not None and answer.source.value == "cache":
+            if answer is not None and answer.source is not Source.ONLINE:
                 age_s = answer.age(now.now()).total_seconds()
             return ScreenModel(
                 "verdict",

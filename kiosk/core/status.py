@@ -20,6 +20,9 @@ class Source(StrEnum):
 
     ONLINE = "online"
     CACHE = "cache"
+    """What central said of this visitor when last asked."""
+    COPY = "copy"
+    """The terminal's copy of everybody's status."""
 
 
 @dataclass(frozen=True, slots=True)
