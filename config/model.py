@@ -103,6 +103,7 @@ class CentralSettings(_Group):
     check_budget: Moment = timedelta(seconds=1)
     send_interval: Interval = timedelta(seconds=5)
     keys_interval: Interval = timedelta(hours=1)
+    statuses_interval: Interval | None = timedelta(minutes=15)
 
 
 class CredentialSettings(_Group):

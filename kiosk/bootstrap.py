@@ -1,6 +1,7 @@
 """Puts the terminal together from its configuration: the only place that knows config, hardware and kiosk at once."""
 
 import queue
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
 from kiosk.adapters.status_cache import SqliteStatusCache
+from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store, StoreError
 from kiosk.adapters.visit_ids import new_visit_id
 from kiosk.core.ports import CentralError, JournalError
@@ -36,6 +38,7 @@ from kiosk.screens.app import Face
 from kiosk.screens.model import ScreenError
 from kiosk.services.checker import Checker
 from kiosk.services.health import Notifier, Watchdog, Watched
+from kiosk.services.statuses import StatusesSync
 from kiosk.services.sync import Sync
 from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
@@ -89,6 +92,7 @@ class _Builder:
         self._post: Callable[[Fact], None] = self._facts.put
         self._log = structlog.get_logger(__name__)
         self._terminal: Terminal | None = None
+        self._starts: list[Callable[[], None]] = []
 
     def build(self, screenshots: Path | None) -> Terminal:
         """The whole terminal. First of all the relay goes to its resting level."""
@@ -137,7 +141,7 @@ class _Builder:
         stops.stop("scanner", scanner.stop)
         notifier = Notifier()
         watchdog = self._watchdog(notifier, controller, face)
-        starts = (checker.start, sync.start, scanner.start)
+        starts = (checker.start, sync.start, *self._starts, scanner.start)
         self._terminal = Terminal(controller, face, notifier, watchdog, starts, stops)
         return self._terminal
 
@@ -168,12 +172,14 @@ class _Builder:
         """Checker and sync, each with a client of its own: a visitor never waits behind visits that are being sent."""
         central = self._settings.central
         asking, sending = (CentralClient(central.url, self._token, central.ca_file) for _ in range(2))
+        copy = self._copy()
         checker = Checker(
             asking,
             SqliteStatusCache(store),
             self._clock,
             budget_s=central.check_budget.total_seconds(),
             maximum_age=mapping.maximum_age_of(self._settings),
+            copy=copy,
             on_online=showing.online,
         )
 
@@ -192,12 +198,39 @@ class _Builder:
             on_online=sync_reached,
             on_pending=showing.waiting,
         )
+        if copy is not None:
+            self._keep_up_to_date(copy, sync_reached)
         self._stops.stop("sync", sync.stop)
         self._stops.stop("checker", checker.stop)
         # Closed before the services are stopped: a call that hangs then ends.
         self._stops.close(asking.close)
         self._stops.close(sending.close)
         return checker, sync
+
+    def _copy(self) -> StatusCopy | None:
+        """Everybody's status on board; a terminal whose copy can't be used works without."""
+        if self._settings.central.statuses_interval is None:
+            return None
+        folder = self._settings.storage.path.parent / "statuses"
+        try:
+            copy = StatusCopy(folder, self._clock.now)
+        except (OSError, sqlite3.Error) as error:
+            self._log.error("status_copy_unusable", folder=str(folder), why=str(error))
+            return None
+        self._stops.close(copy.close)
+        return copy
+
+    def _keep_up_to_date(self, copy: StatusCopy, on_online: Callable[[bool], None]) -> None:
+        central = self._settings.central
+        if central.statuses_interval is None:
+            return
+        fetching = CentralClient(central.url, self._token, central.ca_file)
+        statuses = StatusesSync(
+            fetching, copy, self._clock, interval_s=central.statuses_interval.total_seconds(), on_online=on_online
+        )
+        self._starts.append(statuses.start)
+        self._stops.stop("statuses", statuses.stop)
+        self._stops.close(fetching.close)
 
     def _passes(self, store: Store) -> PassVerifier:
         """The verifier, with the keys that central sent last, or else those of the configured file."""

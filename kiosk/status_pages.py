@@ -83,9 +83,9 @@ class PageHead(BaseModel):
     state: Annotated[list[ShardState], Field(min_length=SHARDS, max_length=SHARDS)] | None = None
 
 
-def hash_of(key: bytes, reference: bytes) -> int:
-    """The keyed hash of a visitor reference: 64 bits."""
-    return int.from_bytes(hashlib.blake2b(reference, key=key, digest_size=8).digest(), "big")
+def hash_of(key: bytes, reference: str) -> int:
+    """The keyed hash of a visitor reference in its printed form: 64 bits."""
+    return int.from_bytes(hashlib.blake2b(reference.encode("ascii"), key=key, digest_size=8).digest(), "big")
 
 
 def digest_of(hashes: Hashes, values: Values) -> int:

@@ -6,9 +6,12 @@ import re
 import ssl
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 import requests
@@ -19,6 +22,7 @@ from kiosk import __version__, contract
 from kiosk.adapters.central_errors import (
     CentralBusy,
     CentralFailed,
+    CentralGone,
     CentralNonsense,
     CentralRejected,
     CentralTimeout,
@@ -31,12 +35,25 @@ from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.core.ports import CentralError, VisitResult
 from kiosk.core.status import Status, StatusRecord
 from kiosk.core.visit import Passage, Visit
+from kiosk.status_pages import CONTENT_TYPE
 
 _MAX_ANSWER_BYTES = 4 << 20
+_MAX_PAGE_BYTES = 32 << 20
 _MOST_ABANDONED = 3
 _TLS_REASON = re.compile(r"certificate verify failed: (.{1,120}?)\.? \(_ssl")
 _CENTURY = timedelta(days=36_525)
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One call, and what its answer has to be."""
+
+    method: str
+    url: str
+    body: str | None
+    wanted_type: str
+    most_bytes: int
 
 
 class CentralClient:
@@ -47,7 +64,6 @@ class CentralClient:
         self._url = url
         self._headers = {
             "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
             "Content-Type": "application/json",
             "User-Agent": f"ashyq-kiosk/{__version__}",
         }
@@ -91,18 +107,37 @@ class CentralClient:
         answer = self._call("GET", "/v1/keys", budget_s, contract.KeySet)
         return answer.model_dump_json(exclude_none=True).encode("utf-8")
 
+    def fetch_statuses(self, since: str | None, shard: int | None, budget_s: float) -> bytes:
+        """A page of the published statuses, unread (kiosk.status_pages); raises CentralError, CentralGone."""
+        asked = {"since": since, "shard": shard}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        path = "/v1/statuses" + (f"?{query}" if query else "")
+        return self._content("GET", path, budget_s, None, CONTENT_TYPE, _MAX_PAGE_BYTES)
+
     def close(self) -> None:
         """End the worker; a call that is under way fails."""
         self._worker.abandon()
 
     def _call(self, method: str, path: str, budget_s: float, model: type[_Model], body: str | None = None) -> _Model:
+        content = self._content(method, path, budget_s, body, "application/json", _MAX_ANSWER_BYTES)
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            places = ", ".join(".".join(str(key) for key in item["loc"]) or "the whole" for item in error.errors())
+            raise CentralNonsense(f"central's answer has not the form of the contract: {places}") from None
+
+    def _content(
+        self, method: str, path: str, budget_s: float, body: str | None, wanted_type: str, most_bytes: int
+    ) -> bytes:
+        """One call within its budget; the body of central's answer."""
         deadline = time.monotonic() + budget_s
         self._abandoned = [worker for worker in self._abandoned if worker.alive]
         if len(self._abandoned) > _MOST_ABANDONED:
             raise CentralTimeout("earlier calls to central still hang; is the name server reachable?")
-        future = self._worker.submit(lambda session: self._exchange(session, method, path, deadline, body))
+        request = _Request(method, self._url + path, body, wanted_type, most_bytes)
+        future: Future[bytes] = self._worker.submit(lambda session: self._exchange(session, request, deadline))
         try:
-            content = future.result(timeout=max(0.0, deadline - time.monotonic()))
+            return future.result(timeout=max(0.0, deadline - time.monotonic()))
         except concurrent.futures.TimeoutError as error:
             if future.done():
                 raise _told(error, self._url) from error
@@ -115,45 +150,42 @@ class CentralClient:
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             # Those of requests are OSErrors. It lets others through: a CA file that is gone, a redirect to no URL.
             raise _told(error, self._url) from error
-        try:
-            return model.model_validate_json(content)
-        except ValidationError as error:
-            places = ", ".join(".".join(str(key) for key in item["loc"]) or "the whole" for item in error.errors())
-            raise CentralNonsense(f"central's answer has not the form of the contract: {places}") from None
 
-    def _exchange(self, session: requests.Session, method: str, path: str, deadline: float, body: str | None) -> bytes:
+    def _exchange(self, session: requests.Session, request: "_Request", deadline: float) -> bytes:
         """One call on the worker's thread. A kept connection that central has closed meanwhile is replaced once."""
         try:
-            return self._try(session, method, path, deadline, body)
+            return self._try(session, request, deadline)
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             if isinstance(error, requests.Timeout | requests.exceptions.SSLError) or "Connection aborted" not in str(
                 error
             ):
                 raise
-        return self._try(session, method, path, deadline, body)
+        return self._try(session, request, deadline)
 
-    def _try(self, session: requests.Session, method: str, path: str, deadline: float, body: str | None) -> bytes:
+    def _try(self, session: requests.Session, request: "_Request", deadline: float) -> bytes:
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             raise CentralTimeout("no time left to ask central")
         with session.request(
-            method,
-            self._url + path,
-            data=None if body is None else body.encode("utf-8"),
-            headers=self._headers,
+            request.method,
+            request.url,
+            data=None if request.body is None else request.body.encode("utf-8"),
+            headers={**self._headers, "Accept": request.wanted_type},
             timeout=left_s,
             allow_redirects=False,
             stream=True,
         ) as response:
             _check_status(response)
-            if response.headers.get("Content-Type", "").split(";")[0].strip().lower() != "application/json":
-                raise CentralNonsense("not JSON: is there a log-in page between this terminal and central?")
-            content = b""
+            if response.headers.get("Content-Type", "").split(";")[0].strip().lower() != request.wanted_type:
+                raise CentralNonsense(
+                    f"not {request.wanted_type}: is there a log-in page between this terminal and central?"
+                )
+            content = bytearray()
             for chunk in response.iter_content(65_536):
                 content += chunk
-                if len(content) > _MAX_ANSWER_BYTES:
+                if len(content) > request.most_bytes:
                     raise CentralNonsense("central's answer is too large")
-            return content
+            return bytes(content)
 
 
 def _check_status(response: requests.Response) -> None:
@@ -163,6 +195,8 @@ def _check_status(response: requests.Response) -> None:
         return
     if status in (401, 403):
         raise CentralUnauthorised(f"central refuses this terminal's token ({status}): check central.token_file")
+    if status == 410:
+        raise CentralGone("what was asked for is no more (410)")
     if status in (429, 503):
         seconds = response.headers.get("Retry-After", "")
         raise CentralBusy(f"central asks for patience ({status})", float(seconds) if seconds.isdecimal() else None)

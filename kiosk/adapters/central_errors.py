@@ -8,10 +8,11 @@ CentralError (kiosk.core.ports)
   +-- CentralBusy          429, 503: later, perhaps after retry_after_s
   +-- CentralFailed        any other 5xx
   +-- CentralRejected      any other 4xx
+  |     +-- CentralGone    410: what was asked for is no more; begin anew
   +-- CentralNonsense      an answer that is none: a redirect, a log-in page, wrong JSON
 """
 
-from kiosk.core.ports import CentralError
+from kiosk.core.ports import CentralError, CursorGone
 
 
 class CentralTimeout(CentralError, TimeoutError):
@@ -44,6 +45,10 @@ class CentralFailed(CentralError):
 
 class CentralRejected(CentralError):
     """Central refuses the request as a whole."""
+
+
+class CentralGone(CentralRejected, CursorGone):
+    """What was asked for is no more; begin anew."""
 
 
 class CentralNonsense(CentralError):

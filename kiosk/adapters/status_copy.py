@@ -18,7 +18,7 @@ import structlog
 
 from kiosk.adapters.copy_index import CopyIndex, Publication
 from kiosk.adapters.shard import find, read_shard, write_shard
-from kiosk.core.credential import VisitorReference
+from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
 from kiosk.status_pages import (
     REMOVED,
@@ -66,7 +66,7 @@ class StatusCopy:
             used = self._used
         if used is None or used.confirmed_at is None:
             return None
-        hash_ = hash_of(used.key, reference.value)
+        hash_ = hash_of(used.key, format_reference(reference))
         try:
             number = self._index.change_of(used.name, hash_)
             if number is None:

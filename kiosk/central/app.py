@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from kiosk import __version__, contract
 from kiosk.central.database import Database
+from kiosk.central.publishing import UnknownCursorError
+from kiosk.status_pages import CONTENT_TYPE, SHARDS
 
 MAX_BODY_BYTES = 1 << 20
 _TITLES = {
@@ -19,6 +21,7 @@ _TITLES = {
     401: "Not authorised",
     404: "Not found",
     405: "Method not allowed",
+    410: "Gone",
     413: "Too large",
     422: "Not valid",
 }
@@ -63,6 +66,25 @@ def create_app(database: Database, keys: contract.KeySet) -> FastAPI:
     @app.get("/v1/keys", summary="The keys that passes are signed with")
     def pass_keys(_: CallingTerminal) -> contract.KeySet:
         return keys
+
+    @app.get(
+        "/v1/statuses",
+        summary="Everybody's status under keyed hashes: a snapshot in 256 pages, then changes",
+        response_class=Response,
+        responses={
+            200: {"content": {CONTENT_TYPE: {}}, "description": "A page; its form stands in kiosk/status_pages.py"},
+            410: {"model": contract.Problem, "description": "This cursor leads nowhere any more; begin without one"},
+        },
+    )
+    def statuses(
+        _: CallingTerminal,
+        since: Annotated[str | None, Query(max_length=128)] = None,
+        shard: Annotated[int | None, Query(ge=0, lt=SHARDS)] = None,
+    ) -> Response:
+        try:
+            return Response(database.statuses(since, shard), media_type=CONTENT_TYPE)
+        except UnknownCursorError as error:
+            raise HTTPException(410, str(error)) from None
 
     @app.get("/healthz", summary="Whether central works", include_in_schema=False)
     def health() -> dict[str, str]:

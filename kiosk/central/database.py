@@ -1,50 +1,20 @@
 """Central's database: people, terminals, visits. SQLAlchemy, SQLite by default."""
 
 import hashlib
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, String, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
 from kiosk import contract
-
-
-class Base(DeclarativeBase):
-    """All tables."""
-
-
-class Person(Base):
-    """A visitor's status as the programme assigns it. Datetimes are ISO 8601 with their zone."""
-
-    __tablename__ = "people"
-    reference: Mapped[str] = mapped_column(String(33), primary_key=True)
-    status: Mapped[str] = mapped_column(String(8))
-    as_of: Mapped[str] = mapped_column(String(40))
-    valid_until: Mapped[str | None] = mapped_column(String(40))
-    home_area: Mapped[str | None] = mapped_column(String(64))
-
-
-class Terminal(Base):
-    """A terminal and the SHA-256 of its bearer token; the token itself is stored nowhere."""
-
-    __tablename__ = "terminals"
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    name: Mapped[str] = mapped_column(String(64), unique=True)
-
-
-class VisitRow(Base):
-    """A visit as the terminal sent it; `content` is its canonical JSON, which decides whether a repeat is the same."""
-
-    __tablename__ = "visits"
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    terminal: Mapped[str] = mapped_column(String(64), index=True)
-    content: Mapped[str]
-    received_at: Mapped[str] = mapped_column(String(40))
+from kiosk.central import publishing
+from kiosk.central.tables import Base, Person, Terminal, VisitRow
 
 
 def hash_token(token: str) -> str:
@@ -60,6 +30,7 @@ class Database:
         self._engine = _engine(url)
         Base.metadata.create_all(self._engine)
         self._session = sessionmaker(self._engine)
+        self._published = threading.Lock()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -67,11 +38,18 @@ class Database:
 
     def replace_people(self, people: Iterable[Person]) -> int:
         """Make these the people that central knows; returns how many."""
-        with self._session.begin() as session:
+        rows = list(people)
+        # One at a time, so that a page and the state that it proves are of one moment.
+        with self._published, self._session.begin() as session:
+            publishing.publish(session, rows)
             session.query(Person).delete()
-            rows = list(people)
             session.add_all(rows)
             return len(rows)
+
+    def statuses(self, since: str | None, shard: int | None) -> bytes:
+        """A page of what is published; raises publishing.UnknownCursorError."""
+        with self._published, self._session.begin() as session:
+            return publishing.page(session, since, shard)
 
     def person(self, reference: str) -> contract.StatusRecord | None:
         """The status record of one visitor."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from kiosk import contract
-from kiosk.central.database import Person
+from kiosk.central.tables import Person
 
 COLUMNS = ("reference", "status", "as_of", "valid_until", "home_area")
 _REFERENCE = TypeAdapter(contract.Reference)

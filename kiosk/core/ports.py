@@ -19,6 +19,10 @@ class CentralError(OSError):
     """Central gave no usable answer; the base of the client's own errors."""
 
 
+class CursorGone(CentralError):  # noqa: N818  # it is no error: the answer to a question that came too late
+    """Central does not know the cursor of the status copy any more."""
+
+
 class Clock(Protocol):
     """Time. `monotonic` in seconds; `now` aware, in the venue's time zone."""
 
@@ -45,6 +49,38 @@ class Central(Protocol):
 
     def fetch_keys(self, budget_s: float) -> bytes:
         """The JWK Set (RFC 7517) of the keys that passes are signed with."""
+
+
+class StatusPages(Protocol):
+    """Where the pages of the status copy come from. Every call ends within its time budget or raises CentralError."""
+
+    def fetch_statuses(self, since: str | None, shard: int | None, budget_s: float) -> bytes:
+        """The page after the cursor `since`; shard: this shard as it is now. Raises CursorGone."""
+
+
+class KnownStatuses(Protocol):
+    """Everybody's status on board, for visitors whom central can't be asked about. Thread-safe, never raises."""
+
+    def get(self, reference: VisitorReference) -> StatusAnswer | None: ...
+
+
+class StatusPagesTaker(Protocol):
+    """The same copy, from the side of the sync; for one thread."""
+
+    def wanted(self) -> tuple[str | None, int | None]:
+        """Cursor (None: begin anew) and shard of the page to fetch next."""
+
+    def take(self, page: bytes) -> bool:
+        """Take a page in; whether to fetch the next at once. ValueError: a bad page; OSError, sqlite3.Error."""
+
+    def start_over(self) -> None:
+        """Fetch everything anew; what is in use stays until that is whole."""
+
+    def verify(self) -> int:
+        """Find damaged parts, to be fetched anew; returns how many."""
+
+    def fold(self) -> bool:
+        """Tidy up; whether there was anything to do."""
 
 
 @dataclass(frozen=True, slots=True)

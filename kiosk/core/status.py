@@ -1,6 +1,6 @@
 """A visitor's health status, the record that holds it, and the answer that brought it here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -58,6 +58,19 @@ class NoAnswer(StrEnum):
     """Central did not answer in time and the cache does not know the visitor."""
     TOO_OLD = "too_old"
     """Central did not answer in time and what the cache knows is older than the configuration allows."""
+
+
+def latest(answers: Iterable[StatusAnswer]) -> StatusAnswer | None:
+    """The answer that central confirmed last; of two of one moment the worse status: an older green opens no door."""
+    order = list(Status)  # worst first
+    return max(
+        answers,
+        key=lambda answer: (
+            answer.confirmed_at,
+            -order.index(answer.record.status) if answer.record is not None else 0,
+        ),
+        default=None,
+    )
 
 
 def still_usable(answer: StatusAnswer, now: datetime, maximum_age: Mapping[Status, timedelta]) -> bool:

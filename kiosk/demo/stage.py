@@ -10,8 +10,9 @@ import yaml
 from config import shipped
 from kiosk.adapters.issuing import issue, new_key, new_reference, public_key_set
 from kiosk.central.app import create_app
-from kiosk.central.database import Database, Person
+from kiosk.central.database import Database
 from kiosk.central.running import RunningCentral
+from kiosk.central.tables import Person
 from kiosk.contract import KeySet
 from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.demo.script import AREA, PEOPLE, Act, Scene

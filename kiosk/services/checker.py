@@ -1,4 +1,4 @@
-"""The checker: a visitor's status within one time budget, online first, else from the cache.
+"""The checker: a visitor's status within one time budget, online first, else from what is on board: cache and copy.
 
 Two threads: one keeps the time of the visitor who waits, the other talks to central and may hang without harm.
 """
@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from kiosk.core.credential import VisitorReference
-from kiosk.core.ports import Central, CentralError, Clock, StatusCache
-from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, still_usable
+from kiosk.core.ports import Central, CentralError, Clock, KnownStatuses, StatusCache
+from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, latest, still_usable
 from kiosk.services.defects import describe
 
 Answered = Callable[[str, StatusAnswer | NoAnswer], None]
@@ -67,11 +67,13 @@ class Checker:
         *,
         budget_s: float,
         maximum_age: Mapping[Status, timedelta],
+        copy: KnownStatuses | None = None,
         on_online: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._central, self._cache, self._clock = central, cache, clock
         self._budget_s = budget_s
         self._maximum_age = maximum_age
+        self._copy = copy
         self._on_online = on_online
         self._changed = threading.Condition()  # guards all that follows
         self._questions: deque[_Question] = deque()
@@ -139,7 +141,7 @@ class Checker:
             return self._questions.popleft() if self._questions else None
 
     def _answer(self, question: _Question) -> StatusAnswer | NoAnswer:
-        known = self._from_cache(question.reference)
+        known = self._known(question.reference)
         with self._changed:
             if self._stopping:
                 return NoAnswer.UNREACHABLE
@@ -162,12 +164,18 @@ class Checker:
     def _is_offline(self) -> bool:
         return self._failed_at is not None and self._clock.monotonic() - self._failed_at < _RETRY_S
 
-    def _from_cache(self, reference: VisitorReference) -> StatusAnswer | NoAnswer:
-        try:
-            known = self._cache.get(reference)
-        except Exception as error:  # noqa: BLE001  # a cache that can't be read is as good as an empty one
-            self._log.error("cache_failed", **describe(error))
-            known = None
+    def _known(self, reference: VisitorReference) -> StatusAnswer | NoAnswer:
+        """What is on board, from the cache or the copy."""
+        on_board: list[StatusAnswer] = []
+        for source in (self._cache, self._copy):
+            try:
+                found = None if source is None else source.get(reference)
+            except Exception as error:  # noqa: BLE001  # what can't be read is as good as empty
+                self._log.error("cache_failed", **describe(error))
+                continue
+            if found is not None:
+                on_board.append(found)
+        known = latest(on_board)
         if known is None:
             return NoAnswer.UNREACHABLE
         return known if still_usable(known, self._clock.now(), self._maximum_age) else NoAnswer.TOO_OLD

@@ -25,8 +25,9 @@ from kiosk.adapters.passes import PassVerifier
 from kiosk.adapters.store import Store
 from kiosk.adapters.visit_ids import new_visit_id
 from kiosk.central.app import create_app
-from kiosk.central.database import Database, Person
+from kiosk.central.database import Database
 from kiosk.central.running import RunningCentral
+from kiosk.central.tables import Person
 from kiosk.contract import KeySet as ContractKeySet
 from kiosk.core.admission import Reason, because
 from kiosk.core.credential import CredentialKind, PassClaims, SignedPass, format_reference

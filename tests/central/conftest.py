@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from kiosk import contract
 from kiosk.adapters import issuing
 from kiosk.central.app import create_app
-from kiosk.central.database import Database, Person
+from kiosk.central.database import Database
 from kiosk.central.running import RunningCentral
+from kiosk.central.tables import Person
 from tests.central.caller import ALIYA, BAZAAR, CINEMA, Caller
 
 

@@ -1,0 +1,115 @@
+"""Keeps the status copy up to date: fetches its pages in the background, patiently, while lookups go on."""
+
+import random
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from kiosk.core.ports import CentralError, Clock, CursorGone, StatusPages, StatusPagesTaker
+from kiosk.services.defects import describe
+
+_BUDGET_S = 60.0
+"""For one page: some hundred kilobytes, over whatever line the entrance has."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 300.0
+_LONGEST_PATIENCE_S = 3600.0
+_VERIFY_EVERY_S = 24 * 3600.0
+_LEAST_PAUSE_S = 0.02
+"""Between two pages, so that a snapshot does not take the processor from visitors."""
+
+
+class StatusesSync:
+    """One thread. A page that is bad or lost is fetched again; the copy in use is never touched by what fails.
+
+    interval_s: between two looks for changes; on_taken: told after each page; jitter: 0 to 1.
+    """
+
+    def __init__(
+        self,
+        central: StatusPages,
+        copy: StatusPagesTaker,
+        clock: Clock,
+        *,
+        interval_s: float,
+        on_online: Callable[[bool], None] = lambda _: None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._central, self._copy, self._clock = central, copy, clock
+        self._interval_s = interval_s
+        self._on_online = on_online
+        self._jitter = jitter
+        self._failures = 0
+        self._verified_at: float | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="statuses", daemon=True)
+        self._log = structlog.get_logger(__name__)
+
+    def start(self) -> None:
+        """Start fetching."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Stop; whether the thread ended in time. What has been fetched stays."""
+        self._stopping.set()
+        if self._thread.ident is not None:  # started
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def run_once(self) -> float:
+        """Fetch one page; returns after how many seconds to come back."""
+        try:
+            since, shard = self._copy.wanted()
+            page = self._central.fetch_statuses(since, shard, _BUDGET_S)
+        except CursorGone:
+            self._log.warning("status_copy_starts_over")
+            return self._guarded(self._start_over)
+        except CentralError as error:
+            self._on_online(False)  # noqa: FBT003  # the callback's one argument
+            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            if self._failures == 0:
+                self._log.warning("statuses_not_fetched", why=str(error))
+            return max(self._failed(), patience_s)
+        except Exception as error:  # noqa: BLE001  # a copy that can't be read must not end its mending
+            self._log.error("status_copy_failed", **describe(error))
+            return self._failed()
+        self._on_online(True)  # noqa: FBT003  # the callback's one argument
+        return self._guarded(lambda: self._take(page))
+
+    def _take(self, page: bytes) -> float:
+        more = self._copy.take(page)
+        self._failures = 0
+        if more:
+            return _LEAST_PAUSE_S
+        self._tidy()
+        return self._interval_s * (0.9 + 0.2 * self._jitter())
+
+    def _start_over(self) -> float:
+        self._copy.start_over()
+        return self._failed()
+
+    def _tidy(self) -> None:
+        """While there is nothing to fetch: fold changes, and once a day read all of the copy."""
+        self._copy.fold()
+        now = self._clock.monotonic()
+        if self._verified_at is None or now - self._verified_at >= _VERIFY_EVERY_S:
+            self._verified_at = now
+            self._copy.verify()
+
+    def _guarded(self, step: Callable[[], float]) -> float:
+        try:
+            return step()
+        except ValueError as error:  # a bad page
+            self._log.warning("status_page_refused", why=str(error))
+        except Exception as error:  # noqa: BLE001  # a full card, a damaged index: tried again later
+            self._log.error("status_copy_failed", **describe(error))
+        return self._failed()
+
+    def _failed(self) -> float:
+        """Twice as long after each failure; spread, so that a city's terminals don't all come back at once."""
+        self._failures += 1
+        longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self._failures, 10))
+        return longest * (0.5 + 0.5 * self._jitter())
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(self.run_once())
