@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from kiosk.contract import Visit
-from kiosk.demo.script import Scene
+from kiosk.demo.script import ON_BOARD, Scene
 from kiosk.demo.watch import Result
 
 _LIT = {
@@ -37,7 +38,7 @@ class Report:
             "outcome": (line["outcome"], expected.outcome),
             "reason": (line["reason"], expected.reason),
             "status": (line.get("status"), expected.status),
-            "source": (line.get("source"), expected.source),
+            "source": (_source(line, expected.source), expected.source),
             "light": (line["light"], expected.light),
             "door": (line["door"], "released" if expected.released else "locked"),
             "relay": ("energised" if result.relay else "at rest", "energised" if expected.released else "at rest"),
@@ -87,7 +88,7 @@ def told(result: Result) -> str:
     """What was read, answer and source, decision and reason, LED, door, time from frame to decision."""
     line = result.line
     if line.get("source") is not None:
-        age = f", {line['age_s']:.0f} s old" if line["source"] == "cache" else ""
+        age = f", {line['age_s']:.0f} s old" if line["source"] != "online" else ""
         answer = f"{line.get('status') or 'unknown'} ({line['source']}{age})"
     else:
         answer = "no answer to be had" if line["outcome"] == "could_not_check" else "no answer needed"
@@ -96,6 +97,11 @@ def told(result: Result) -> str:
         f"read {line['read']} by {line['reader']} | {answer} | {line['outcome']}: {line['reason']} | "
         f"LED {_names(result.lit) or 'dark'} | door {line['door']} | {milliseconds:.0f} ms"
     )
+
+
+def _source(line: dict[str, Any], expected: str | None) -> str | None:
+    source = line.get("source")
+    return ON_BOARD if expected == ON_BOARD and source in ("cache", "copy") else source
 
 
 def _names(lit: frozenset[str]) -> str:

@@ -51,6 +51,9 @@ class Act:
     scenes: tuple[Scene, ...]
 
 
+ON_BOARD = "cache or copy"
+"""A source: whichever of the two central confirmed last."""
+
 AREA = "shymkent/abay"
 """The area of every venue of the demonstration."""
 
@@ -96,7 +99,7 @@ ACTS = (
                 GREEN,
                 "pass",
                 "dark_phone",
-                _granted("pass", "green", "cache"),
+                _granted("pass", "green", ON_BOARD),
                 central_on=False,
             ),
             Scene(
@@ -104,12 +107,20 @@ ACTS = (
                 RED,
                 "pass",
                 "phone",
-                _denied("status_not_admitted", "red", "cache"),
+                _denied("status_not_admitted", "red", ON_BOARD),
                 central_on=False,
             ),
             Scene(
-                "central off: somebody never seen here",
+                "central off: somebody never seen here, known to the copy on board",
                 STRANGER,
+                "pass",
+                "phone",
+                _granted("pass", "green", "copy"),
+                central_on=False,
+            ),
+            Scene(
+                "central off: nobody on board knows them",
+                UNKNOWN,
                 "pass",
                 "phone",
                 Expected("pass", "could_not_check", "unreachable", light="call_staff"),

@@ -14,7 +14,7 @@ _BUDGET_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 300.0
 _LONGEST_PATIENCE_S = 3600.0
 _VERIFY_EVERY_S = 24 * 3600.0
-_LEAST_PAUSE_S = 0.02
+_LEAST_PAUSE_S = 0.005
 """Between two pages, so that a snapshot does not take the processor from visitors."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord, still_usable
+from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord, latest, still_usable
 
 NOW = datetime(2021, 6, 1, 9, 0, tzinfo=UTC)
 LIMITS = {Status.GREEN: timedelta(hours=72), Status.RED: timedelta(days=14)}
@@ -53,3 +53,25 @@ def test_an_age_is_never_negative(age: timedelta) -> None:
     except OverflowError:
         return
     assert StatusAnswer(None, Source.CACHE, confirmed_at).age(NOW) == max(age, timedelta(0))
+
+
+def test_the_answer_confirmed_last_decides() -> None:
+    """Red in the copy wins over an older green in the cache, and a newer green over an older red."""
+    green, red = answer(Status.GREEN, timedelta(hours=2)), answer(Status.RED, timedelta(hours=1))
+    assert latest([green, red]) == latest([red, green]) == red
+    newer = answer(Status.GREEN, timedelta(minutes=1))
+    assert latest([newer, red]) == newer
+    assert latest([]) is None
+
+
+@given(st.lists(st.builds(answer, st.sampled_from(Status), st.sampled_from([timedelta(0), timedelta(hours=1)]))))
+def test_of_one_moment_the_worse_status_decides(answers: list[StatusAnswer]) -> None:
+    """Whatever their order; and never an answer that is older than another."""
+    decides = latest(answers)
+    for other in answers:
+        assert decides is not None
+        assert decides.record is not None
+        assert other.record is not None
+        assert other.confirmed_at <= decides.confirmed_at
+        if other.confirmed_at == decides.confirmed_at:
+            assert list(Status).index(decides.record.status) <= list(Status).index(other.record.status)

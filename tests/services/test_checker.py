@@ -48,11 +48,18 @@ class Bench:
     """A started checker; `ask` gives the answer that came."""
 
     def __init__(self, central: Any, budget_s: float = 0.3) -> None:
-        self.central, self.cache, self.clock = central, FakeCache(), SystemClock(ZoneInfo("UTC"))
+        self.central, self.cache, self.copy = central, FakeCache(), FakeCache()
+        self.clock = SystemClock(ZoneInfo("UTC"))
         self.online: list[bool] = []
         self.answers: queue.SimpleQueue[tuple[str, StatusAnswer | NoAnswer]] = queue.SimpleQueue()
         self.checker = Checker(
-            central, self.cache, self.clock, budget_s=budget_s, maximum_age=MAXIMUM_AGE, on_online=self.online.append
+            central,
+            self.cache,
+            self.clock,
+            budget_s=budget_s,
+            maximum_age=MAXIMUM_AGE,
+            copy=self.copy,
+            on_online=self.online.append,
         )
         self.checker.start()
 
@@ -122,6 +129,28 @@ def test_what_is_too_old_or_has_no_limit_does_not_decide(bench: Bench, status: S
     bench.central.checks = [CentralUnreachable("refused")]
     bench.knows(ALIYA, age, status)
     assert bench.ask() is NoAnswer.TOO_OLD
+
+
+def test_the_copy_knows_strangers(bench: Bench) -> None:
+    """Whom the cache has never seen the copy answers for; one that breaks takes nothing from the other."""
+    bench.central.checks = [CentralUnreachable("refused")]
+    now = bench.clock.now()
+    bench.copy.known[BOLAT] = StatusAnswer(StatusRecord(Status.GREEN, now), Source.COPY, now)
+    assert bench.ask(BOLAT) == bench.copy.known[BOLAT]
+    bench.cache.broken = True
+    assert bench.ask(BOLAT) == bench.copy.known[BOLAT]
+    bench.cache.broken, bench.copy.broken = False, True
+    bench.knows(ALIYA, timedelta(hours=1))
+    assert bench.ask(ALIYA) == bench.cache.known[ALIYA]
+
+
+def test_red_in_the_copy_wins_over_an_older_green(bench: Bench) -> None:
+    """Who has fallen ill since the last visit here is not let in by it."""
+    bench.central.checks = [CentralUnreachable("refused")]
+    bench.knows(ALIYA, timedelta(hours=2))
+    at = bench.clock.now() - timedelta(hours=1)
+    bench.copy.known[ALIYA] = StatusAnswer(StatusRecord(Status.RED, at), Source.COPY, at)
+    assert bench.ask(ALIYA) == bench.copy.known[ALIYA]
 
 
 def test_a_central_that_hangs_costs_the_budget_once(bench: Bench) -> None:
