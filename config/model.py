@@ -124,6 +124,7 @@ class CacheSettings(_Group):
 
 class StorageSettings(_Group):
     path: FilePath = Path("/var/lib/ashyq-kiosk/kiosk.db")
+    keep_visits: Age = timedelta(days=7)
 
 
 class CameraSettings(_Group):

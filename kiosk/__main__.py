@@ -11,6 +11,7 @@ from kiosk import __version__
 from kiosk.adapters.pass_commands import pass_app
 from kiosk.central.command import central_command
 from kiosk.exits import Exit
+from kiosk.journal_commands import DEFAULT_CONFIG, ConfigOption, journal_app
 
 app = typer.Typer(
     name="ashyq-kiosk",
@@ -20,12 +21,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals may hold references and passes
 )
 app.add_typer(pass_app, name="pass")
+app.add_typer(journal_app, name="journal")
 app.command("central")(central_command)
-
-ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", help="The terminal's configuration.", envvar="ASHYQ_KIOSK_CONFIG")
-]
-DEFAULT_CONFIG = Path("/etc/ashyq-kiosk/kiosk.yaml")
 
 
 @app.command()

@@ -194,6 +194,7 @@ class _Builder:
             self._clock,
             interval_s=central.send_interval.total_seconds(),
             keys_interval_s=central.keys_interval.total_seconds(),
+            keep=self._settings.storage.keep_visits,
             on_keys=lambda jwks: _take_keys(passes, store, jwks),
             on_online=sync_reached,
             on_pending=showing.waiting,

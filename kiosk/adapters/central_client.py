@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
 import requests
 import urllib3
@@ -31,10 +30,11 @@ from kiosk.adapters.central_errors import (
     CentralUnreachable,
 )
 from kiosk.adapters.http_worker import HttpWorker
+from kiosk.adapters.wire_visits import wire_visit
 from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.core.ports import CentralError, VisitResult
 from kiosk.core.status import Status, StatusRecord
-from kiosk.core.visit import Passage, Visit
+from kiosk.core.visit import Visit
 from kiosk.status_pages import CONTENT_TYPE
 
 _MAX_ANSWER_BYTES = 4 << 20
@@ -92,7 +92,7 @@ class CentralClient:
 
     def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence[VisitResult]:
         """Hand visits over; results for those that central answered for. Raises CentralError when that is nothing."""
-        items = [_wire_visit(visit).model_dump(mode="json") for visit in visits]
+        items = [wire_visit(visit).model_dump(mode="json") for visit in visits]
         body = json.dumps({"visits": items})
         answer = self._call("POST", "/v1/visits", budget_s, contract.VisitAnswer, body)
         ours = {visit.id for visit in visits}
@@ -236,20 +236,3 @@ def _cause(error: BaseException) -> str:
         if any(word in text for word in words):
             return cause
     return type(error).__name__
-
-
-def _wire_visit(visit: Visit) -> contract.Visit:
-    decision, answer = visit.decision, visit.decision.answer
-    record = None if answer is None else answer.record
-    return contract.Visit(
-        id=UUID(visit.id),
-        decided_at=visit.decided_at,
-        credential_kind=visit.credential_kind.value,
-        reference=None if visit.reference is None else format_reference(visit.reference),
-        outcome=contract.Outcome(decision.outcome.value),
-        reason=decision.reason.value,
-        status=None if record is None else contract.Status(record.status.value),
-        source=None if answer is None else answer.source.value,
-        confirmed_at=None if answer is None else answer.confirmed_at,
-        passage=contract.Passage((visit.passage or Passage.UNKNOWN).value),
-    )

@@ -109,6 +109,15 @@ class SqliteJournal:
                 (self._stamp(), detail[:500], visit_id),
             )
 
+    def retry(self, visit_id: str | None = None) -> int:
+        """Send a quarantined visit again, or all of them; returns how many."""
+        with self._writing() as connection:
+            return connection.execute(
+                "UPDATE visits SET quarantined_at = NULL, quarantine_detail = NULL "
+                "WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL AND (? IS NULL OR id = ?)",
+                (visit_id, visit_id),
+            ).rowcount
+
     def purge(self, before: datetime) -> int:
         """Drop visits that central has acknowledged before this time (aware); returns how many. Others are kept."""
         with self._writing() as connection:

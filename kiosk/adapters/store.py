@@ -64,21 +64,24 @@ class StoreError(OSError):
 class Store:
     """An open database file, this program's alone. Thread-safe: one connection behind one lock."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or begin the file; raises StoreError. A damaged one is kept aside: see `kept_aside`."""
+    def __init__(self, path: Path, *, beside: bool = False) -> None:
+        """Open or begin the file; raises StoreError. A damaged one is kept aside: see `kept_aside`.
+
+        beside: for a command beside a running terminal; the file must be there, and is neither begun nor kept aside.
+        """
         self.path = path
         self.kept_aside: Path | None = None
         self._lock = threading.RLock()
         self._log = structlog.get_logger(__name__)
         self._damaged = False
-        guard = _lock_file(path)
+        self._guard = None if beside else _lock_file(path)
         try:
-            self._connection = self._open()
+            self._connection = _join(path) if beside else self._open()
         except BaseException:
-            os.close(guard)
+            if self._guard is not None:
+                os.close(self._guard)
             raise
         self._file = _identity(path)
-        self._guard: int | None = guard
 
     @contextlib.contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -220,6 +223,22 @@ def _begin(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def _join(path: Path) -> sqlite3.Connection:
+    """Open a file that another process has open."""
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S, isolation_level=None
+        )
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StoreError(f"storage.path: {path} can't be opened: {error}; is it there, and are you root?") from None
+    if (application_id, version) != (_APPLICATION_ID, _SCHEMA_VERSION):
+        connection.close()
+        raise StoreError(f"storage.path: {path} is no journal of this version of the program")
     return connection
 
 

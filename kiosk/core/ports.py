@@ -121,6 +121,8 @@ class Outbox(Protocol):
         """Central refuses this visit: keep it, stop sending it."""
 
     def unsent_count(self) -> int: ...
+    def purge(self, before: datetime) -> int:
+        """Drop what central acknowledged before this time; returns how many. Nothing else is ever dropped."""
 
 
 class PassVerifier(Protocol):

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -17,6 +18,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _LONGEST_PATIENCE_S = 900.0
 """Central may ask for patience; a terminal that is told to wait for a day by mistake still comes back."""
 _ASIDE_S = 600.0
+_PURGE_EVERY_S = 3600.0
 _MOST_SINGLES = 50
 _LAST_ATTEMPT = 0.8
 """The part of the time to stop in that the last attempt may take."""
@@ -33,8 +35,8 @@ class _Line:
 class Sync:
     """One thread. Whatever fails is tried again later; what central refuses is quarantined, never thrown away.
 
-    on_keys: takes a JWK Set, may refuse it by ValueError; on_online: told True or False after central was tried;
-    on_pending: told how many visits wait; jitter: 0 to 1.
+    keep: for how long visits stay here that central has; on_keys: takes a JWK Set, may refuse it by ValueError;
+    on_online: told True or False after central was tried; on_pending: told how many visits wait; jitter: 0 to 1.
     """
 
     def __init__(
@@ -45,16 +47,17 @@ class Sync:
         *,
         interval_s: float,
         keys_interval_s: float,
+        keep: timedelta,
         on_keys: Callable[[bytes], None],
         on_online: Callable[[bool], None] = lambda _: None,
         on_pending: Callable[[int], None] = lambda _: None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._central, self._outbox, self._clock = central, outbox, clock
-        self._interval_s, self._keys_interval_s = interval_s, keys_interval_s
+        self._interval_s, self._keys_interval_s, self._keep = interval_s, keys_interval_s, keep
         self._on_keys, self._on_online, self._on_pending = on_keys, on_online, on_pending
         self._jitter = jitter
-        self._visits, self._keys = _Line(clock.monotonic()), _Line(clock.monotonic())
+        self._visits, self._keys, self._old = (_Line(clock.monotonic()) for _ in range(3))
         self._batch = _BATCH
         self._aside: dict[str, float] = {}  # visits that central had trouble with, and when each may be tried again
         self._hurry, self._in_doubt = threading.Event(), threading.Event()
@@ -104,7 +107,9 @@ class Sync:
             self._run_errand(self._visits, self._send, self._interval_s)
         if self._clock.monotonic() >= self._keys.due and not self._stopping.is_set():
             self._run_errand(self._keys, self._fetch_keys, self._keys_interval_s)
-        return max(0.0, min(self._visits.due, self._keys.due) - self._clock.monotonic())
+        if self._clock.monotonic() >= self._old.due and not self._stopping.is_set():
+            self._run_errand(self._old, self._purge, _PURGE_EVERY_S)
+        return max(0.0, min(self._visits.due, self._keys.due, self._old.due) - self._clock.monotonic())
 
     def _run_errand(self, line: _Line, errand: Callable[[], None], interval_s: float) -> None:
         patience_s = 0.0
@@ -213,6 +218,12 @@ class Sync:
             self._on_keys(jwks)
         except ValueError as error:
             self._log.warning("keys_refused", why=str(error))
+
+    def _purge(self) -> None:
+        """Drop what central has had for long enough: what is not on the card can't be read from it."""
+        purged = self._outbox.purge(self._clock.now() - self._keep)
+        if purged:
+            self._log.info("visits_purged", count=purged)
 
     # --- time ---------------------------------------------------------------------------------------------------
 

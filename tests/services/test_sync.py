@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class Bench:
             clock,
             interval_s=30.0,
             keys_interval_s=HOUR_S,
+            keep=timedelta(days=7),
             on_keys=self._take_keys,
             on_online=self.online.append,
             on_pending=self.pending.append,
@@ -71,9 +73,9 @@ class Bench:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
+def journal(tmp_path: Path, clock: Any) -> Iterator[SqliteJournal]:
     store = Store(tmp_path / "kiosk.db")
-    yield SqliteJournal(store)
+    yield SqliteJournal(store, clock.now)
     store.close()
 
 
@@ -245,6 +247,20 @@ def test_stop_sends_what_is_there_once_more(bench: Bench) -> None:
 
 
 BEHAVIOUR = st.sampled_from(["take", "part", "none", "timeout", "500", "422", "defect"])
+
+
+def test_what_central_has_is_dropped_after_its_time(bench: Bench) -> None:
+    """Acknowledged visits go after a week; what waits and what was refused stays, however old."""
+    sent = bench.record(3)
+    refused = sent[1]
+    bench.central.take = lambda visits: [VisitResult(visit.id, visit.id != refused) for visit in visits]
+    bench.run()
+    bench.central.take = lambda _: []
+    waiting = bench.record(1, first=50)
+    bench.run_for(6.9 * 24 * HOUR_S)
+    assert len(bench.journal.visits()) == 4
+    bench.run_for(0.2 * 24 * HOUR_S)
+    assert [visit.id for visit in bench.journal.visits()] == [refused, *waiting]
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
