@@ -24,6 +24,7 @@ TERMINAL = [
     "typer>=0.15",  # the command line and its help
     "structlog>=25.1",  # structured logs
     "cryptography>=44",  # Ed25519
+    "PyNaCl>=1.5",  # sealed boxes: visitor references in the journal, for central's eyes alone
     "cbor2>=5.6",  # the CBOR claims of a signed pass
     "uuid-utils>=0.11",  # UUIDv7 visit ids, until the standard library of every supported Python has them
     "tzdata>=2025.1",  # time zones where the system ships none

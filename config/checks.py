@@ -136,7 +136,7 @@ def _check_token(source: Source) -> None:
 
 
 def _check_files(source: Source) -> None:
-    for keys in (("central", "ca_file"), ("credentials", "keys_file")):
+    for keys in (("central", "ca_file"), ("credentials", "keys_file"), ("storage", "sealing_key_file")):
         written = _written(source, keys)
         if isinstance(written, str):
             _check_file(source, keys, source.file.parent / written)

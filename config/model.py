@@ -125,6 +125,7 @@ class CacheSettings(_Group):
 class StorageSettings(_Group):
     path: FilePath = Path("/var/lib/ashyq-kiosk/kiosk.db")
     keep_visits: Age = timedelta(days=7)
+    sealing_key_file: FilePath | None = None
 
 
 class CameraSettings(_Group):

@@ -36,6 +36,7 @@ from kiosk.logs import LogFormat, configure_logs
 from kiosk.runtime import Controller, Parts
 from kiosk.screens.app import Face
 from kiosk.screens.model import ScreenError
+from kiosk.sealing import SealingError, public_key_of
 from kiosk.services.checker import Checker
 from kiosk.services.health import Notifier, Watchdog, Watched
 from kiosk.services.statuses import StatusesSync
@@ -44,6 +45,7 @@ from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
 
 _KEYS = "pass-keys"
+_SEALING_KEY = "sealing-key"
 
 
 def run_terminal(config: Path, *, log_format: LogFormat, screenshots: Path | None = None) -> int:
@@ -107,6 +109,7 @@ class _Builder:
         store = Store(settings.storage.path)
         stops.close(store.close)
         journal = SqliteJournal(store)
+        self._seal(store, journal)
         leftovers = journal.settle_leftovers()
         if leftovers:
             self._log.warning("visits_of_an_interrupted_run", count=leftovers)
@@ -195,7 +198,7 @@ class _Builder:
             interval_s=central.send_interval.total_seconds(),
             keys_interval_s=central.keys_interval.total_seconds(),
             keep=self._settings.storage.keep_visits,
-            on_keys=lambda jwks: _take_keys(passes, store, jwks),
+            on_keys=lambda jwks: _take_keys(passes, store, journal, jwks),
             on_online=sync_reached,
             on_pending=showing.waiting,
         )
@@ -207,6 +210,20 @@ class _Builder:
         self._stops.close(asking.close)
         self._stops.close(sending.close)
         return checker, sync
+
+    def _seal(self, store: Store, journal: SqliteJournal) -> None:
+        """Seal visits to the key that central sent last, or else that of the configured file."""
+        key_file = self._settings.storage.sealing_key_file
+        for text in (store.kept(_SEALING_KEY), None if key_file is None else key_file.read_bytes()):
+            if text is None:
+                continue
+            try:
+                journal.seal_to(public_key_of(text.decode("utf-8", "replace")))
+            except SealingError as error:
+                self._log.error("sealing_key_unusable", why=str(error))
+            else:
+                return
+        self._log.warning("visits_are_not_sealed", until="central has sent its key")
 
     def _copy(self) -> StatusCopy | None:
         """Everybody's status on board; a terminal whose copy can't be used works without."""
@@ -296,8 +313,13 @@ def _poster(post: Callable[[Fact], None], fact: Fact) -> Callable[[], None]:
     return lambda: post(fact)
 
 
-def _take_keys(passes: PassVerifier, store: Store, jwks: bytes) -> None:
+def _take_keys(passes: PassVerifier, store: Store, journal: SqliteJournal, jwks: bytes) -> None:
     """Use central's keys, and keep them for a start without central; ValueError when they are unusable."""
+    sealing_key = KeySet.sealing_key_in(jwks)
+    if sealing_key is not None and store.kept(_SEALING_KEY) != sealing_key:
+        sealed = journal.seal_to(public_key_of(sealing_key.decode("utf-8", "replace")))
+        store.keep(_SEALING_KEY, sealing_key)
+        structlog.get_logger(__name__).info("visits_are_sealed", sealed_now=sealed)
     passes.replace_keys(jwks)
     if store.kept(_KEYS) != jwks:
         store.keep(_KEYS, jwks)

@@ -68,6 +68,8 @@ class Visit(_Message):
     decided_at: AwareDatetime
     credential_kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
     reference: Reference | None
+    sealed_reference: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/=]{1,400}$")] | None = None
+    """Instead of `reference`: base64 of a box that central alone can open (kiosk.sealing)."""
     outcome: Outcome
     reason: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,64}$")]
     status: Status | None
@@ -116,10 +118,20 @@ class Key(_Message):
     exp: int | None = None
 
 
+class SealingKey(_Message):
+    """A public key as an X25519 JWK (RFC 8037)."""
+
+    kty: Annotated[str, StringConstraints(pattern=r"^OKP$")] = "OKP"
+    crv: Annotated[str, StringConstraints(pattern=r"^X25519$")] = "X25519"
+    use: str = "enc"
+    x: str
+
+
 class KeySet(_Message):
-    """GET /v1/keys: a JWK Set (RFC 7517) of the keys that passes are signed with."""
+    """GET /v1/keys: a JWK Set (RFC 7517) of the keys that passes are signed with, and the key to seal visits to."""
 
     keys: list[Key]
+    sealing_key: SealingKey | None = None
 
 
 class Problem(_Message):

@@ -3,21 +3,23 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from kiosk.adapters.store import Store, StoreError
 from kiosk.core.admission import Decision, Outcome, Reason
-from kiosk.core.credential import CredentialKind, VisitorReference
+from kiosk.core.credential import CredentialKind, VisitorReference, format_reference
 from kiosk.core.ports import JournalError
 from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
-from kiosk.core.visit import Passage, Visit
+from kiosk.core.visit import Passage, SealedReference, Visit
+from kiosk.sealing import seal
 
 _COLUMNS = (
     "id, decided_at, credential_kind, reference, outcome, reason, known, status, as_of, valid_until, home_area, "
     "source, confirmed_at, passage"
 )
+_REFERENCE_BYTES = 16
 _TO_SEND = "passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL"
 
 
@@ -37,6 +39,23 @@ class SqliteJournal:
     def __init__(self, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store = store
         self._now = now
+        self._sealing_key: bytes | None = None
+
+    def seal_to(self, public_key: bytes) -> int:
+        """From now on no reference is written in clear; returns how many of those that were are sealed now, too."""
+        self._sealing_key = public_key
+        with self._writing() as connection:
+            rows = connection.execute(
+                "SELECT id, reference FROM visits WHERE length(reference) = ?", (_REFERENCE_BYTES,)
+            ).fetchall()
+            connection.executemany(
+                "UPDATE visits SET reference = ?, home_area = NULL WHERE id = ?",
+                [(self._sealed(visit_id, VisitorReference(reference)), visit_id) for visit_id, reference in rows],
+            )
+        if rows:
+            with _told(self._store, "written"):
+                self._store.forget_what_was_overwritten()
+        return len(rows)
 
     # --- the controller's side ----------------------------------------------------------------------------------
 
@@ -44,7 +63,7 @@ class SqliteJournal:
         """Commit a new visit; a second one with the same id is a JournalError."""
         marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
         with self._writing() as connection:
-            connection.execute(f"INSERT INTO visits ({_COLUMNS}) VALUES ({marks})", _row(visit))  # noqa: S608  # constants
+            connection.execute(f"INSERT INTO visits ({_COLUMNS}) VALUES ({marks})", self._row(visit))  # noqa: S608  # constants
 
     def settle(self, visit_id: str, passage: Passage) -> None:
         """Note what became of a visit at the door; the first note stays."""
@@ -149,6 +168,18 @@ class SqliteJournal:
             ).fetchone()
         return JournalCounts(*row)
 
+    def _row(self, visit: Visit) -> tuple[object, ...]:
+        """A visit as it is written: with a sealing key nothing in it says who it was."""
+        if self._sealing_key is None or not isinstance(visit.reference, VisitorReference):
+            return _row(visit)
+        box = SealedReference(self._sealed(visit.id, visit.reference))
+        return _row(replace(visit, reference=box), with_home_area=False)
+
+    def _sealed(self, visit_id: str, reference: VisitorReference) -> bytes:
+        if self._sealing_key is None:
+            raise JournalError("no key to seal visits to")
+        return seal(self._sealing_key, visit_id, format_reference(reference))
+
     def _stamp(self) -> str:
         return _utc(self._now())
 
@@ -178,21 +209,21 @@ def _utc(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _row(visit: Visit) -> tuple[object, ...]:
+def _row(visit: Visit, *, with_home_area: bool = True) -> tuple[object, ...]:
     decision, answer = visit.decision, visit.decision.answer
     record = None if answer is None else answer.record
     return (
         visit.id,
         _utc(visit.decided_at),
         visit.credential_kind.value,
-        None if visit.reference is None else visit.reference.value,
+        _reference_bytes(visit.reference),
         decision.outcome.value,
         decision.reason.value,
         None if answer is None else int(record is not None),
         None if record is None else record.status.value,
         None if record is None else _utc(record.as_of),
         None if record is None or record.valid_until is None else _utc(record.valid_until),
-        None if record is None else record.home_area,
+        None if record is None or not with_home_area else record.home_area,
         None if answer is None else answer.source.value,
         None if answer is None else _utc(answer.confirmed_at),
         None if visit.passage is None else visit.passage.value,
@@ -213,10 +244,27 @@ def _visit(row: tuple[Any, ...]) -> Visit:
         id=str(visit_id),
         decided_at=_time(decided_at),
         credential_kind=CredentialKind(kind),
-        reference=VisitorReference(reference) if isinstance(reference, bytes) else None,
+        reference=_reference(reference),
         decision=Decision(Outcome(outcome), Reason(reason), answer),
         passage=None if passage is None else Passage(passage),
     )
+
+
+def _reference_bytes(reference: VisitorReference | SealedReference | None) -> bytes | None:
+    match reference:
+        case VisitorReference(value=value):
+            return value
+        case SealedReference(box=box):
+            return box
+        case None:
+            return None
+
+
+def _reference(found: object) -> VisitorReference | SealedReference | None:
+    """A box is longer than a reference."""
+    if not isinstance(found, bytes):
+        return None
+    return VisitorReference(found) if len(found) == _REFERENCE_BYTES else SealedReference(found)
 
 
 def _time(text: object) -> datetime:

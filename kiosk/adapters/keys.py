@@ -53,6 +53,15 @@ class KeySet:
             _pass_key(entry, f"keys[{place}]") for place, entry in enumerate(entries) if _is_ed25519(entry, place)
         )
 
+    @staticmethod
+    def sealing_key_in(jwks: bytes) -> bytes | None:
+        """The key to seal visits to that came with a JWK Set, as the JSON of its JWK; None: none came."""
+        try:
+            found = json.loads(jwks).get("sealing_key")
+        except (ValueError, AttributeError, RecursionError):
+            return None
+        return None if found is None else json.dumps(found, sort_keys=True).encode("utf-8")
+
     @classmethod
     def _of(cls, keys: Iterable[PassKey]) -> "KeySet":
         by_id: dict[bytes, PassKey] = {}

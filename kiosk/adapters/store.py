@@ -127,6 +127,11 @@ class Store:
             raise StoreError(f"{self.path} can't be read: {error}; check mount and owner") from error
         return None if row is None else bytes(row[0])
 
+    def forget_what_was_overwritten(self) -> None:
+        """Let nothing of older versions of rows stay in the write-ahead log; raises sqlite3.Error."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def mend(self) -> None:
         """Open the file again if it was found damaged or gone while in use; raises StoreError. Else does nothing."""
         with self._lock:
@@ -219,6 +224,7 @@ def _begin(path: Path) -> sqlite3.Connection:
         _check_sound(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what was dropped must not be found on a stolen card
         _prepare(connection)
     except BaseException:
         connection.close()

@@ -1,10 +1,11 @@
 """A visit in the form in which central takes it."""
 
+from base64 import b64encode
 from uuid import UUID
 
 from kiosk import contract
-from kiosk.core.credential import format_reference
-from kiosk.core.visit import Passage, Visit
+from kiosk.core.credential import VisitorReference, format_reference
+from kiosk.core.visit import Passage, SealedReference, Visit
 
 
 def wire_visit(visit: Visit) -> contract.Visit:
@@ -15,7 +16,10 @@ def wire_visit(visit: Visit) -> contract.Visit:
         id=UUID(visit.id),
         decided_at=visit.decided_at,
         credential_kind=visit.credential_kind.value,
-        reference=None if visit.reference is None else format_reference(visit.reference),
+        reference=format_reference(visit.reference) if isinstance(visit.reference, VisitorReference) else None,
+        sealed_reference=b64encode(visit.reference.box).decode("ascii")
+        if isinstance(visit.reference, SealedReference)
+        else None,
         outcome=contract.Outcome(decision.outcome.value),
         reason=decision.reason.value,
         status=None if record is None else contract.Status(record.status.value),

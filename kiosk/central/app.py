@@ -1,5 +1,6 @@
 """The reference central status API: FastAPI over the database."""
 
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from kiosk import __version__, contract
 from kiosk.central.database import Database
 from kiosk.central.publishing import UnknownCursorError
+from kiosk.sealing import SealingError, public_jwk, unseal
 from kiosk.status_pages import CONTENT_TYPE, SHARDS
 
 MAX_BODY_BYTES = 1 << 20
@@ -27,8 +29,11 @@ _TITLES = {
 }
 
 
-def create_app(database: Database, keys: contract.KeySet) -> FastAPI:
-    """The API over a database; `keys` is what terminals verify passes with."""
+def create_app(database: Database, keys: contract.KeySet, sealing_key: bytes | None = None) -> FastAPI:
+    """The API over a database; `keys` is what terminals verify passes with, `sealing_key` opens what they seal."""
+    if sealing_key is not None:
+        public = contract.SealingKey.model_validate(public_jwk(sealing_key))
+        keys = keys.model_copy(update={"sealing_key": public})
     app = FastAPI(
         title="Ashyq central status API",
         version="1",
@@ -61,7 +66,7 @@ def create_app(database: Database, keys: contract.KeySet) -> FastAPI:
 
     @app.post("/v1/visits", summary="Hand visits over: idempotent by visit id, one result per item")
     def visits(batch: contract.VisitBatch, name: CallingTerminal) -> contract.VisitAnswer:
-        return contract.VisitAnswer(results=_take(database, name, batch))
+        return contract.VisitAnswer(results=_take(database, name, batch, sealing_key))
 
     @app.get("/v1/keys", summary="The keys that passes are signed with")
     def pass_keys(_: CallingTerminal) -> contract.KeySet:
@@ -105,15 +110,20 @@ def openapi_document() -> str:
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _take(database: Database, terminal: str, batch: contract.VisitBatch) -> list[contract.VisitItem]:
+def _take(
+    database: Database, terminal: str, batch: contract.VisitBatch, sealing_key: bytes | None
+) -> list[contract.VisitItem]:
     """Judge and store item by item: a bad one never blocks the others."""
     results: list[contract.VisitItem | None] = []
     sound: list[tuple[int, str, contract.Visit]] = []
     for position, item in enumerate(batch.visits):
         sent_id = _printable(str(item.get("id", "")))
         try:
-            sound.append((position, sent_id, contract.Visit.model_validate(item)))
+            visit = _opened(contract.Visit.model_validate(item), sealing_key)
+            sound.append((position, sent_id, visit))
             results.append(None)
+        except SealingError as error:
+            results.append(contract.VisitItem(id=sent_id, result=contract.ItemResult.REFUSED, detail=str(error)))
         except ValidationError as error:
             places = sorted({".".join(str(key) for key in problem["loc"]) for problem in error.errors()})
             detail = _printable(f"not valid: {', '.join(places)}")
@@ -122,6 +132,22 @@ def _take(database: Database, terminal: str, batch: contract.VisitBatch) -> list
         # One by one, so that the same id twice in a batch is judged like the same id in two batches.
         results[position] = database.store(terminal, [(sent_id, visit)])[sent_id]
     return [result for result in results if result is not None]
+
+
+def _opened(visit: contract.Visit, sealing_key: bytes | None) -> contract.Visit:
+    """A visit with its reference in clear, as central keeps it; raises SealingError, ValidationError."""
+    if visit.sealed_reference is None:
+        return visit
+    if sealing_key is None:
+        raise SealingError("this central has no key to open sealed references with")
+    try:
+        box = base64.b64decode(visit.sealed_reference, validate=True)
+    except ValueError:
+        raise SealingError("the sealed reference is no base64") from None
+    reference = unseal(sealing_key, str(visit.id), box)
+    return contract.Visit.model_validate(
+        {**visit.model_dump(exclude={"sealed_reference"}), "reference": reference}, strict=False
+    )
 
 
 def _printable(text: str) -> str:

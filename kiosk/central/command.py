@@ -57,6 +57,7 @@ def central_command(
     folder = data.absolute().parent
     url = database if database and "://" in database else f"sqlite:///{Path(database or folder / 'central.db')}"
     opened = Database(url)
+    sealing_key = _sealing_key_in(folder / "central-sealing-key.json")
     typer.echo(f"{opened.replace_people(people)} people from {data}")
     _register(opened.register, terminal or [])
     if not opened.has_terminals():
@@ -66,7 +67,7 @@ def central_command(
         typer.echo(f"terminal {_FIRST_TERMINAL}: its token is in {token_file} (central.token_file)")
     scheme = "https" if certificate else "http"
     typer.echo(f"serving {scheme}://{host}:{port}  (Ctrl-C ends it)")
-    server(create_app(opened, key_set), log_level="info", host=host, port=port, **options).run()
+    server(create_app(opened, key_set, sealing_key), log_level="info", host=host, port=port, **options).run()
 
 
 def _tls(certificate: Path | None, private_key: Path | None) -> dict[str, str]:
@@ -110,6 +111,21 @@ def _token_in(file: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(token + "\n")
     return token
+
+
+def _sealing_key_in(file: Path) -> bytes:
+    """The key that opens what terminals seal; made, readable to its owner alone, where there is none."""
+    from kiosk.sealing import SealingError, new_private_key, private_key_of  # noqa: PLC0415  # heavy
+
+    try:
+        if not file.exists():
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                stream.write(new_private_key() + "\n")
+            typer.echo(f"visits are sealed to a new key: {file} (keep it: without it they can't be read)")
+        return private_key_of(file.read_text(encoding="ascii"))
+    except (OSError, SealingError) as error:
+        _fail(f"{file}: {error}", 78)
 
 
 def _fail(message: str, status: int) -> NoReturn:

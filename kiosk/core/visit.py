@@ -18,16 +18,26 @@ class Passage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SealedReference:
+    """A visitor reference that central alone can open; its repr hides it all the same."""
+
+    box: bytes
+
+    def __repr__(self) -> str:
+        return "SealedReference(<sealed>)"
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One decision, as the journal keeps it and central receives it.
 
-    id: a UUIDv7, permanent, also the id of the scan; reference: None where the credential could not be believed;
-    passage: None until it is known.
+    id: a UUIDv7, permanent, also the id of the scan; reference: None where the credential could not be believed, sealed
+    in a visit that comes back from the journal; passage: None until it is known.
     """
 
     id: str
     decided_at: datetime
     credential_kind: CredentialKind
-    reference: VisitorReference | None
+    reference: VisitorReference | SealedReference | None
     decision: Decision
     passage: Passage | None = None

@@ -17,6 +17,7 @@ from kiosk.contract import KeySet
 from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.demo.script import AREA, PEOPLE, Act, Scene
 from kiosk.demo.watch import has_screen
+from kiosk.sealing import new_private_key, private_key_of
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def build_stage(folder: Path) -> Stage:
         for person in PEOPLE
         if person.status is not None
     )
-    central = RunningCentral(create_app(database, KeySet.model_validate_json(public_key_set([key]))))
+    keys = KeySet.model_validate_json(public_key_set([key]))
+    central = RunningCentral(create_app(database, keys, private_key_of(new_private_key())))
     central.start()
     return Stage(folder, references, key, forger_key, token_file, database, central)

@@ -18,7 +18,7 @@ from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
 from kiosk.adapters.visit_ids import new_visit_id
 from kiosk.core.admission import Reason, because
-from kiosk.core.credential import CredentialKind, format_reference
+from kiosk.core.credential import CredentialKind, VisitorReference, format_reference
 from kiosk.core.visit import Passage, Visit
 
 
@@ -75,7 +75,7 @@ def test_show(desk: Desk) -> None:
     assert "refused by central    1" in shown.stdout
     assert f"{desk.refused.id}  another content" in shown.stdout
     for one in (desk.refused, desk.waiting):
-        assert one.reference is not None
+        assert isinstance(one.reference, VisitorReference)
         assert format_reference(one.reference)[6:] not in shown.stdout
 
 
