@@ -56,7 +56,9 @@ def retry(
 
 @journal_app.command("export")
 def export(
-    file: Annotated[Path, typer.Argument(help="A new file; readable to its owner alone, since it names visitors.")],
+    file: Annotated[
+        Path, typer.Argument(help="A new file, readable to its owner alone. References are sealed to central.")
+    ],
     *,
     everything: Annotated[bool, typer.Option("--all", help="All visits, not only those that were refused.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -78,7 +80,7 @@ def export(
         _fail(f"{file} exists already; name another file, so that nothing is lost", os.EX_CANTCREAT)
     except OSError as error:
         _fail(f"{file} can't be written: {error.strerror}", os.EX_CANTCREAT)
-    typer.echo(f"{len(visits)} visits: {file} (names visitors; keep it safe)")
+    typer.echo(f"{len(visits)} visits: {file} (keep it safe)")
 
 
 @contextmanager
