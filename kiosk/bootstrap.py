@@ -1,7 +1,6 @@
 """Puts the terminal together from its configuration: the only place that knows config, hardware and kiosk at once."""
 
 import queue
-import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +17,10 @@ from hardware.lights import Lights
 from hardware.pins import Edge, Pins
 from hardware.scanner import Scanner
 from hardware.scanner_wire import Sighting
-from kiosk import mapping
+from kiosk import mapping, on_board
 from kiosk.adapters.central_client import CentralClient
 from kiosk.adapters.clock import SystemClock
 from kiosk.adapters.journal import SqliteJournal
-from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
 from kiosk.adapters.status_cache import SqliteStatusCache
 from kiosk.adapters.status_copy import StatusCopy
@@ -36,16 +34,13 @@ from kiosk.logs import LogFormat, configure_logs
 from kiosk.runtime import Controller, Parts
 from kiosk.screens.app import Face
 from kiosk.screens.model import ScreenError
-from kiosk.sealing import SealingError, public_key_of
 from kiosk.services.checker import Checker
 from kiosk.services.health import Notifier, Watchdog, Watched
 from kiosk.services.statuses import StatusesSync
+from kiosk.services.storage import StorageWatch, used_percent
 from kiosk.services.sync import Sync
 from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
-
-_KEYS = "pass-keys"
-_SEALING_KEY = "sealing-key"
 
 
 def run_terminal(config: Path, *, log_format: LogFormat, screenshots: Path | None = None) -> int:
@@ -109,7 +104,7 @@ class _Builder:
         store = Store(settings.storage.path)
         stops.close(store.close)
         journal = SqliteJournal(store)
-        self._seal(store, journal)
+        on_board.seal_journal(settings, store, journal)
         leftovers = journal.settle_leftovers()
         if leftovers:
             self._log.warning("visits_of_an_interrupted_run", count=leftovers)
@@ -120,8 +115,12 @@ class _Builder:
             face = Face(mapping.screen_of(settings), preview=scanner.preview, on_ready=self._ready)
         showing = Showing(face, self._clock, buzzer.play, screenshots)
         stops.close(showing.close)
-        passes = self._passes(store)
+        passes = on_board.pass_verifier(settings, store, self._clock.now)
         checker, sync = self._services(store, journal, passes, showing)
+        folder = settings.storage.path.parent
+        storage = StorageWatch(lambda: used_percent(folder), showing.storage)
+        self._starts.append(storage.start)
+        stops.stop("storage", storage.stop)
         parts = Parts(
             clock=self._clock,
             checker=checker,
@@ -175,7 +174,9 @@ class _Builder:
         """Checker and sync, each with a client of its own: a visitor never waits behind visits that are being sent."""
         central = self._settings.central
         asking, sending = (CentralClient(central.url, self._token, central.ca_file) for _ in range(2))
-        copy = self._copy()
+        copy = on_board.status_copy(self._settings, self._clock.now)
+        if copy is not None:
+            self._stops.close(copy.close)
         checker = Checker(
             asking,
             SqliteStatusCache(store),
@@ -198,7 +199,7 @@ class _Builder:
             interval_s=central.send_interval.total_seconds(),
             keys_interval_s=central.keys_interval.total_seconds(),
             keep=self._settings.storage.keep_visits,
-            on_keys=lambda jwks: _take_keys(passes, store, journal, jwks),
+            on_keys=lambda jwks: on_board.take_keys(passes, store, journal, jwks),
             on_online=sync_reached,
             on_pending=showing.waiting,
         )
@@ -211,33 +212,6 @@ class _Builder:
         self._stops.close(sending.close)
         return checker, sync
 
-    def _seal(self, store: Store, journal: SqliteJournal) -> None:
-        """Seal visits to the key that central sent last, or else that of the configured file."""
-        key_file = self._settings.storage.sealing_key_file
-        for text in (store.kept(_SEALING_KEY), None if key_file is None else key_file.read_bytes()):
-            if text is None:
-                continue
-            try:
-                journal.seal_to(public_key_of(text.decode("utf-8", "replace")))
-            except SealingError as error:
-                self._log.error("sealing_key_unusable", why=str(error))
-            else:
-                return
-        self._log.warning("visits_are_not_sealed", until="central has sent its key")
-
-    def _copy(self) -> StatusCopy | None:
-        """Everybody's status on board; a terminal whose copy can't be used works without."""
-        if self._settings.central.statuses_interval is None:
-            return None
-        folder = self._settings.storage.path.parent / "statuses"
-        try:
-            copy = StatusCopy(folder, self._clock.now)
-        except (OSError, sqlite3.Error) as error:
-            self._log.error("status_copy_unusable", folder=str(folder), why=str(error))
-            return None
-        self._stops.close(copy.close)
-        return copy
-
     def _keep_up_to_date(self, copy: StatusCopy, on_online: Callable[[bool], None]) -> None:
         central = self._settings.central
         if central.statuses_interval is None:
@@ -249,20 +223,6 @@ class _Builder:
         self._starts.append(statuses.start)
         self._stops.stop("statuses", statuses.stop)
         self._stops.close(fetching.close)
-
-    def _passes(self, store: Store) -> PassVerifier:
-        """The verifier, with the keys that central sent last, or else those of the configured file."""
-        passes = PassVerifier(KeySet.from_jwks(b'{"keys": []}'), self._clock.now)
-        keys_file = self._settings.credentials.keys_file
-        for jwks in (store.kept(_KEYS), None if keys_file is None else keys_file.read_bytes()):
-            if jwks is None:
-                continue
-            try:
-                passes.replace_keys(jwks)
-                break
-            except ValueError as error:
-                self._log.error("pass_keys_unusable", why=str(error))
-        return passes
 
     def _watchdog(self, notifier: Notifier, controller: Controller, face: Face | None) -> Watchdog:
         watched = [Watched("controller", lambda: controller.beat, 3.0)]
@@ -311,15 +271,3 @@ class _Listener:
 
 def _poster(post: Callable[[Fact], None], fact: Fact) -> Callable[[], None]:
     return lambda: post(fact)
-
-
-def _take_keys(passes: PassVerifier, store: Store, journal: SqliteJournal, jwks: bytes) -> None:
-    """Use central's keys, and keep them for a start without central; ValueError when they are unusable."""
-    sealing_key = KeySet.sealing_key_in(jwks)
-    if sealing_key is not None and store.kept(_SEALING_KEY) != sealing_key:
-        sealed = journal.seal_to(public_key_of(sealing_key.decode("utf-8", "replace")))
-        store.keep(_SEALING_KEY, sealing_key)
-        structlog.get_logger(__name__).info("visits_are_sealed", sealed_now=sealed)
-    passes.replace_keys(jwks)
-    if store.kept(_KEYS) != jwks:
-        store.keep(_KEYS, jwks)

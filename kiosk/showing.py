@@ -102,6 +102,14 @@ class Showing:
         if self._screen is not None:
             self._screen.update(terminal)
 
+    def storage(self, percent: int | None) -> None:
+        """The card is so full; None: there is room."""
+        with self._lock:
+            self._terminal = replace(self._terminal, storage_percent=percent)
+            terminal = self._terminal
+        if self._screen is not None:
+            self._screen.update(terminal)
+
     def close(self) -> None:
         """End what was begun here."""
         if self._album is not None:

@@ -32,12 +32,14 @@ class ScreenModel:
 class TerminalModel:
     """The terminal's own state, shown on the idle screen.
 
-    online: None until central was asked; offline_since: local time of day, "HH:MM"; waiting_visits: not sent up yet.
+    online: None until central was asked; offline_since: local time of day, "HH:MM"; waiting_visits: not sent up yet;
+    storage_percent: how full the card is, None: there is room.
     """
 
     online: bool | None = None
     offline_since: str | None = None
     waiting_visits: int = 0
+    storage_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

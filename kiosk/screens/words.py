@@ -84,6 +84,7 @@ _OFFLINE_SINCE = _("Offline since {time}")
 _OFFLINE = _("Offline")
 _STARTING = _("Connecting…")
 _WAITING = _("Visits not sent yet: {count}")
+_STORAGE = _("Storage {percent} full")
 _STORED = _("Offline: stored data, {age} old")
 _AGES = (
     (86_400, _("{count} d")),
@@ -157,6 +158,8 @@ def connection(terminal: TerminalModel, language: str) -> str:
         state = say(_OFFLINE_SINCE).format(time=terminal.offline_since)
     if terminal.waiting_visits:
         state += " · " + say(_WAITING).format(count=terminal.waiting_visits)
+    if terminal.storage_percent is not None:
+        state += " · " + say(_STORAGE).format(percent=f"{terminal.storage_percent} %")
     return state
 
 

@@ -22,7 +22,7 @@ LONG_NAMES = {
     "ru": "Центральная городская поликлиника имени Абая города Шымкент",
     "en": "Abai Central City Polyclinic of Shymkent",
 }
-OFFLINE = TerminalModel(online=False, offline_since="09:41", waiting_visits=123_456)
+OFFLINE = TerminalModel(online=False, offline_since="09:41", waiting_visits=123_456, storage_percent=100)
 
 
 def settings(size: str, names: dict[str, str]) -> ScreenSettings:

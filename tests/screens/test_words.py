@@ -135,6 +135,7 @@ def test_age(age_s: float | None, told: str) -> None:
             TerminalModel(online=False, offline_since="09:41", waiting_visits=12),
             "Offline since 09:41 · Visits not sent yet: 12",
         ),
+        (TerminalModel(online=True, storage_percent=91), "Online · Storage 91 % full"),
     ],
 )
 def test_connection(terminal: TerminalModel, told: str) -> None:

@@ -1,0 +1,72 @@
+"""What a terminal has on board when it starts without central: keys of passes, the key to seal to, the status copy."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from config import Settings
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.keys import KeySet
+from kiosk.adapters.passes import PassVerifier
+from kiosk.adapters.status_copy import StatusCopy
+from kiosk.adapters.store import Store
+from kiosk.sealing import SealingError, public_key_of
+
+_KEYS = "pass-keys"
+_SEALING_KEY = "sealing-key"
+
+
+def pass_verifier(settings: Settings, store: Store, now: Callable[[], datetime]) -> PassVerifier:
+    """The verifier, with the keys that central sent last, or else those of the configured file."""
+    passes = PassVerifier(KeySet.from_jwks(b'{"keys": []}'), now)
+    keys_file = settings.credentials.keys_file
+    for jwks in (store.kept(_KEYS), None if keys_file is None else keys_file.read_bytes()):
+        if jwks is None:
+            continue
+        try:
+            passes.replace_keys(jwks)
+            break
+        except ValueError as error:
+            structlog.get_logger(__name__).error("pass_keys_unusable", why=str(error))
+    return passes
+
+
+def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> None:
+    """Seal visits to the key that central sent last, or else that of the configured file."""
+    key_file = settings.storage.sealing_key_file
+    for text in (store.kept(_SEALING_KEY), None if key_file is None else key_file.read_bytes()):
+        if text is None:
+            continue
+        try:
+            journal.seal_to(public_key_of(text.decode("utf-8", "replace")))
+        except SealingError as error:
+            structlog.get_logger(__name__).error("sealing_key_unusable", why=str(error))
+        else:
+            return
+    structlog.get_logger(__name__).warning("visits_are_not_sealed", until="central has sent its key")
+
+
+def status_copy(settings: Settings, now: Callable[[], datetime]) -> StatusCopy | None:
+    """Everybody's status on board; a terminal whose copy can't be used works without."""
+    if settings.central.statuses_interval is None:
+        return None
+    folder = settings.storage.path.parent / "statuses"
+    try:
+        return StatusCopy(folder, now)
+    except (OSError, sqlite3.Error) as error:
+        structlog.get_logger(__name__).error("status_copy_unusable", folder=str(folder), why=str(error))
+        return None
+
+
+def take_keys(passes: PassVerifier, store: Store, journal: SqliteJournal, jwks: bytes) -> None:
+    """Use central's keys, and keep them for a start without central; ValueError when they are unusable."""
+    passes.replace_keys(jwks)
+    if store.kept(_KEYS) != jwks:
+        store.keep(_KEYS, jwks)
+    sealing_key = KeySet.sealing_key_in(jwks)
+    if sealing_key is not None and store.kept(_SEALING_KEY) != sealing_key:
+        sealed = journal.seal_to(public_key_of(sealing_key.decode("utf-8", "replace")))
+        store.keep(_SEALING_KEY, sealing_key)
+        structlog.get_logger(__name__).info("visits_are_sealed", sealed_now=sealed)
