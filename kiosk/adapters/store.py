@@ -234,6 +234,7 @@ def _begin(path: Path) -> sqlite3.Connection:
 
 def _join(path: Path) -> sqlite3.Connection:
     """Open a file that another process has open."""
+    connection = None
     try:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S, isolation_level=None
@@ -241,10 +242,14 @@ def _join(path: Path) -> sqlite3.Connection:
         application_id = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise StoreError(f"storage.path: {path} can't be opened: {error}; is it there, and are you root?") from None
     if (application_id, version) != (_APPLICATION_ID, _SCHEMA_VERSION):
         connection.close()
         raise StoreError(f"storage.path: {path} is no journal of this version of the program")
+    # As in `_begin`: settings of a connection, not of the file.
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 
