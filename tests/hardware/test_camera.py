@@ -34,9 +34,9 @@ def shades(studio: Any, count: int) -> list[Any]:
 @pytest.mark.parametrize("kind", ["film", "pictures"])
 def test_a_file_plays_at_its_own_rate(studio: Any, kind: str) -> None:
     """Frame by frame, a twentieth of a second apart, to the end."""
-    time = Time()
+    clock = Time()
     source = studio.film(*shades(studio, 5)) if kind == "film" else studio.pictures(*shades(studio, 5))
-    with_rate = camera(source, time, fps=20)
+    with_rate = camera(source, clock, fps=20)
     frames = [with_rate.read() for _ in range(5)]
     assert [frame.captured_at for frame in frames] == pytest.approx([50.0, 50.05, 50.1, 50.15, 50.2])
     assert [frame.number for frame in frames] == [1, 2, 3, 4, 5]
@@ -49,11 +49,11 @@ def test_a_file_plays_at_its_own_rate(studio: Any, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["film", "pictures"])
 def test_a_slow_reader_misses_frames(studio: Any, kind: str) -> None:
     """A file does not wait for its reader: after a pause the frame of now comes, not the next one."""
-    time = Time()
+    clock = Time()
     source = studio.film(*shades(studio, 10)) if kind == "film" else studio.pictures(*shades(studio, 10))
-    slow = camera(source, time, fps=20)
+    slow = camera(source, clock, fps=20)
     slow.read()
-    time.sleep(0.31)
+    clock.sleep(0.31)
     assert int(slow.read().grey().mean()) == pytest.approx(60, abs=3)
 
 
