@@ -1,21 +1,41 @@
-"""What a terminal has on board when it starts without central: keys of passes, the key to seal to, the status copy."""
+"""What a terminal has on board when it starts without central: time, keys, statuses."""
 
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from config import Settings
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
+from kiosk.adapters.time_sync import TimeServerWatch
 from kiosk.sealing import SealingError, public_key_of
 
+_TIME = "time"
 _KEYS = "pass-keys"
 _SEALING_KEY = "sealing-key"
+
+
+def clock(settings: Settings, store: Store, system_time: Callable[[], datetime] | None = None) -> TerminalClock:
+    """The clock, with what was known of the time when it was kept last. system_time: instead of this machine's."""
+    always = settings.clock.trust == "always"
+    return TerminalClock(
+        ZoneInfo(settings.venue.time_zone),
+        is_synchronised=(lambda: True) if always else TimeServerWatch(),
+        kept=store.kept(_TIME),
+        system_time=system_time,
+    )
+
+
+def keep_time(store: Store, kept: bytes) -> None:
+    """Keep what the clock should know at the next start; raises StoreError."""
+    store.keep(_TIME, kept)
 
 
 def pass_verifier(settings: Settings, store: Store, now: Callable[[], datetime]) -> PassVerifier:

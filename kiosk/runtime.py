@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -57,7 +56,7 @@ from kiosk.facts import (
     ProofPressed,
     StatusAnswered,
 )
-from kiosk.reading import present
+from kiosk.reading import PassRules, present
 
 _LONGEST_WAIT_S = 0.5
 _JOURNAL_PROBE_S = 2.0
@@ -95,14 +94,14 @@ class Controller:
         rules: SessionRules,
         door_rules: door_core.DoorRules,
         *,
-        clock_skew: timedelta,
+        passes: PassRules,
         facts: "queue.SimpleQueue[Fact] | None" = None,
     ) -> None:
         """facts: what was reported before the controller was made waits in here."""
         self._parts = parts
         self._rules = rules
         self._door_rules = door_rules
-        self._clock_skew = clock_skew
+        self._pass_rules = passes
         self._facts: queue.SimpleQueue[Fact] = queue.SimpleQueue() if facts is None else facts
         self._next: deque[SessionEvent] = deque()
         self._stopping = threading.Event()
@@ -177,9 +176,7 @@ class Controller:
 
     def _presented(self, seen: CodeSeen) -> Presented:
         scan_id, clock = self._parts.new_id(), self._parts.clock
-        event, read = present(
-            seen, scan_id, self._parts.passes, at=clock.monotonic(), now=clock.now(), clock_skew=self._clock_skew
-        )
+        event, read = present(seen, scan_id, self._parts.passes, clock, self._pass_rules)
         self._decisions.begin(scan_id, read, seen.reader, seen.captured_at)
         self._log.debug("code_read", read=read, reader=seen.reader)
         return event

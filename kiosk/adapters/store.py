@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x41534851  # "ASHQ": tells our file from anybody else's
 _BUSY_S = 1.0
 
@@ -38,7 +38,10 @@ CREATE TABLE visits (
     passage TEXT,
     acknowledged_at TEXT,
     quarantined_at TEXT,
-    quarantine_detail TEXT
+    quarantine_detail TEXT,
+    time TEXT NOT NULL DEFAULT 'trusted',
+    boot_id TEXT,
+    monotonic_s REAL
 ) STRICT;
 CREATE INDEX visits_to_send ON visits (position)
     WHERE passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL;
@@ -55,6 +58,16 @@ CREATE TABLE kept (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+
+
+_MIGRATIONS = {
+    1: """
+    ALTER TABLE visits ADD COLUMN time TEXT NOT NULL DEFAULT 'trusted';
+    ALTER TABLE visits ADD COLUMN boot_id TEXT;
+    ALTER TABLE visits ADD COLUMN monotonic_s REAL;
+    """,
+}
+"""From each version to the next; all that is needed runs in one transaction."""
 
 
 class StoreError(OSError):
@@ -268,10 +281,12 @@ def _check_sound(connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA_VERSION:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == _SCHEMA_VERSION:
         return
+    steps = "".join(_MIGRATIONS[step] for step in range(version, _SCHEMA_VERSION)) if version else _SCHEMA
     connection.executescript(
-        f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID}; "
+        f"BEGIN IMMEDIATE; {steps} PRAGMA application_id = {_APPLICATION_ID}; "
         f"PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
     )
 
