@@ -29,6 +29,7 @@ class Stage:
     references: dict[str, VisitorReference]
     key: str
     forger_key: str
+    public_keys: str
     token_file: Path
     database: Database
     central: RunningCentral
@@ -108,9 +109,12 @@ def build_stage(folder: Path) -> Stage:
     calendar_file = folder / "calendar"
     calendar = Calendar(calendar_file)
     calendar.turn(days=0)
-    keys = KeySet.model_validate_json(public_key_set([key]))
+    public_keys = public_key_set([key])
+    keys = KeySet.model_validate_json(public_keys)
     central = RunningCentral(create_app(database, keys, private_key_of(new_private_key())), calendar.now)
-    stage = Stage(folder, references, key, forger_key, token_file, database, central, calendar, calendar_file)
+    stage = Stage(
+        folder, references, key, forger_key, public_keys, token_file, database, central, calendar, calendar_file
+    )
     stage.publish()
     central.start()
     return stage

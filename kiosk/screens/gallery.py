@@ -94,7 +94,7 @@ def draw(folder: Path, size: str, names: list[str]) -> None:
 def _walk_through(face: "Face", folder: Path, size: str, names: list[str]) -> None:
     try:
         for name in names:
-            face.update(_terminal(name))
+            face.update(terminal_of(name))
             for language in ("all",) if name.startswith("idle") else ("kk", "ru", "en"):
                 face.show(_for_visitor(SCREENS[name], language))
                 path = folder / f"{name}-{language}-{size}.png"
@@ -108,7 +108,8 @@ def _for_visitor(model: ScreenModel, language: str) -> ScreenModel:
     return replace(model, language=language)
 
 
-def _terminal(name: str) -> TerminalModel:
+def terminal_of(name: str) -> TerminalModel:
+    """The terminal's own state that belongs to a screen of the gallery."""
     offline = TerminalModel(
         online=False, offline_since="09:41", waiting_visits=12, data_age_s=7_500, data_left_s=250_000
     )
