@@ -132,6 +132,7 @@ class ClockSettings(_Group):
 class StorageSettings(_Group):
     path: FilePath = Path("/var/lib/ashyq-kiosk/kiosk.db")
     keep_visits: Age = timedelta(days=7)
+    seal: Literal["always", "when_possible"] = "always"
     sealing_key_file: FilePath | None = None
 
 

@@ -121,7 +121,7 @@ class _Builder:
         store = Store(settings.storage.path)
         stops.close(store.close)
         self._clock = on_board.clock(settings, store, self._system_time)
-        journal = SqliteJournal(store, self._clock)
+        journal = SqliteJournal(store, self._clock, must_seal=settings.storage.seal == "always")
         on_board.seal_journal(settings, store, journal)
         leftovers = journal.settle_leftovers()
         if leftovers:

@@ -70,7 +70,7 @@ def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> No
             structlog.get_logger(__name__).error("sealing_key_unusable", why=str(error))
         else:
             return
-    structlog.get_logger(__name__).warning("visits_are_not_sealed", until="central has sent its key")
+    structlog.get_logger(__name__).warning("no_sealing_key", until="central has sent it")
 
 
 def status_copy(settings: Settings, now: Callable[[], datetime]) -> StatusCopy | None:

@@ -59,7 +59,7 @@ from kiosk.facts import (
 from kiosk.reading import PassRules, present
 
 _LONGEST_WAIT_S = 0.5
-_JOURNAL_PROBE_S = 2.0
+_JOURNAL_PROBE_S = 0.5
 
 
 class RecoverableJournal(Journal, Protocol):
@@ -126,6 +126,7 @@ class Controller:
         try:
             for effect in session_core.resting_effects(self._session):
                 self._carry_out(effect)
+            self._begin_with_the_journal()
             while not self._stopping.is_set():
                 self.run_once(self._wait_s())
         finally:
@@ -256,6 +257,14 @@ class Controller:
         self._happen(TimePassed(at))
         if self._probe_at is not None and at >= self._probe_at:
             self._try_journal(at)
+
+    def _begin_with_the_journal(self) -> None:
+        """A journal that can't be written is said before the first visitor comes."""
+        try:
+            self._parts.journal.probe()
+        except JournalError as error:
+            self._journal_failed(error)
+            self._happen(FaultFound(Fault.JOURNAL, self._parts.clock.monotonic()))
 
     def _journal_failed(self, error: JournalError) -> None:
         self._log.error("journal_failed", why=str(error))

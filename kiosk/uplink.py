@@ -22,6 +22,9 @@ from kiosk.services.sync import Sync
 from kiosk.showing import Showing
 from kiosk.terminal import Stops
 
+_PAGE_S = 1.5
+"""A page that has come is written to the card before the thread ends; cards are slow."""
+
 
 @dataclass(frozen=True)
 class Uplink:
@@ -91,7 +94,7 @@ def build_uplink(
         )
         lines.append(statuses.noticed_online)
         starts.append(statuses.start)
-        stops.stop("statuses", statuses.stop)
+        stops.stop("statuses", statuses.stop, _PAGE_S)
         stops.close(fetching.close)
     stops.stop("sync", sync.stop)
     stops.stop("checker", checker.stop)

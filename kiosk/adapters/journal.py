@@ -41,9 +41,11 @@ class JournalCounts:
 class SqliteJournal:
     """Fits `kiosk.core.ports.Journal` and `Outbox`. Every write is on disk when its call returns; else JournalError."""
 
-    def __init__(self, store: Store, clock: BootClock) -> None:
+    def __init__(self, store: Store, clock: BootClock, *, must_seal: bool = False) -> None:
+        """must_seal: without a sealing key nothing is journalled that says who it was, and so nobody let in."""
         self._store = store
         self._clock = clock
+        self._must_seal = must_seal
         self._sealing_key: bytes | None = None
 
     def seal_to(self, public_key: bytes) -> int:
@@ -93,6 +95,7 @@ class SqliteJournal:
 
     def probe(self) -> None:
         """Make one real write, as a visit would be; begins a file anew that was removed or damaged while in use."""
+        self._check_may_be_clear()
         with _told(self._store, "opened"):
             self._store.mend()
         with self._writing() as connection:
@@ -221,10 +224,20 @@ class SqliteJournal:
             trusted = self._clock.was_trusted(visit.monotonic_s)
             worth = VisitTime.TRUSTED if trusted else VisitTime.UNDATED
             visit = replace(visit, boot_id=self._clock.boot_id, time=worth)
-        if self._sealing_key is None or not isinstance(visit.reference, VisitorReference):
+        if not isinstance(visit.reference, VisitorReference):
+            return row_of(visit)
+        if self._sealing_key is None:
+            self._check_may_be_clear()
             return row_of(visit)
         box = SealedReference(self._sealed(visit.id, visit.reference))
         return row_of(replace(visit, reference=box), with_home_area=False)
+
+    def _check_may_be_clear(self) -> None:
+        if self._must_seal and self._sealing_key is None:
+            raise JournalError(
+                "central has not sent the key that visits are sealed to; connect the terminal to central once, "
+                "or set storage.sealing_key_file"
+            )
 
     def _sealed(self, visit_id: str, reference: VisitorReference) -> bytes:
         if self._sealing_key is None:

@@ -1,5 +1,6 @@
 """What a demonstration stands on: people, keys, a central on loopback, and each terminal's configuration."""
 
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.demo.calendar import Calendar
 from kiosk.demo.script import AREA, PEOPLE, Act, Scene
 from kiosk.demo.watch import has_screen
-from kiosk.sealing import new_private_key, private_key_of
+from kiosk.sealing import new_private_key, private_key_of, public_jwk
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Stage:
     key: str
     forger_key: str
     public_keys: str
+    sealing_key: str
     token_file: Path
     database: Database
     central: RunningCentral
@@ -111,9 +113,21 @@ def build_stage(folder: Path) -> Stage:
     calendar.turn(days=0)
     public_keys = public_key_set([key])
     keys = KeySet.model_validate_json(public_keys)
-    central = RunningCentral(create_app(database, keys, private_key_of(new_private_key())), calendar.now)
+    private_key = private_key_of(new_private_key())
+    sealing_key = json.dumps(public_jwk(private_key))
+    central = RunningCentral(create_app(database, keys, private_key), calendar.now)
     stage = Stage(
-        folder, references, key, forger_key, public_keys, token_file, database, central, calendar, calendar_file
+        folder,
+        references,
+        key,
+        forger_key,
+        public_keys,
+        sealing_key,
+        token_file,
+        database,
+        central,
+        calendar,
+        calendar_file,
     )
     stage.publish()
     central.start()

@@ -6,10 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
+from kiosk.core.admission import Reason, because
 from kiosk.core.credential import VisitorReference, format_reference
+from kiosk.core.ports import JournalError
 from kiosk.core.visit import Passage, SealedReference, Visit
 from kiosk.sealing import new_private_key, private_key_of, public_jwk, public_key_of, unseal
 
@@ -44,6 +48,21 @@ def test_what_is_written_is_sealed(store: Store, make_visit: MakeVisit, tmp_path
     assert unseal(PRIVATE, visit.id, back.reference.box) == format_reference(SOMEBODY)
     assert (back.id, back.decided_at, back.decision.outcome) == (visit.id, visit.decided_at, visit.decision.outcome)
     assert "abay" not in repr(back.reference)
+
+
+def test_a_journal_that_must_seal_keeps_nobody_in_clear(store: Store, make_visit: MakeVisit, tmp_path: Path) -> None:
+    """Before the key is known it fails, saying the way out, and recovers by itself; who is nobody can be kept."""
+    journal = SqliteJournal(store, TerminalClock(), must_seal=True)
+    visit = replace(make_visit(1), reference=SOMEBODY)
+    for attempt in (journal.probe, lambda: journal.record(visit)):
+        with pytest.raises(JournalError, match=r"set storage\.sealing_key_file"):
+            attempt()
+    assert not names_somebody(on_disk(tmp_path))
+    journal.record(replace(make_visit(2, decision=because(Reason.PASS_FORGED)), reference=None))
+    journal.seal_to(PUBLIC)
+    journal.probe()
+    journal.record(visit)
+    assert not names_somebody(on_disk(tmp_path))
 
 
 def test_what_was_written_before_the_key_came_is_sealed_then(

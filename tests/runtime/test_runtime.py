@@ -10,7 +10,7 @@ import structlog.testing
 from kiosk.core.admission import Reason
 from kiosk.core.credential import PassClaims, PassProblem, VisitorReference, format_reference
 from kiosk.core.status import NoAnswer, Status
-from kiosk.core.views import Checking, CouldNotCheck, Fault, Unchecked, Verdict
+from kiosk.core.views import Checking, CouldNotCheck, Fault, OutOfOrder, Unchecked, Verdict
 from kiosk.core.visit import Passage
 from kiosk.facts import Broke, CodeGone, CodeSeen, ContactChanged, ExitPressed, Mended
 from kiosk.reading import PassRules
@@ -171,6 +171,17 @@ def test_a_lost_camera_is_shown_and_over_when_it_is_back(entrance: Any) -> None:
     """A fault shows at once on an idle terminal, and goes by itself."""
     assert entrance.happens(Broke(Fault.CAMERA)) == ["show OutOfOrder", "light fault"]
     assert entrance.happens(Mended(Fault.CAMERA)) == ["show Idle", "light idle"]
+
+
+def test_a_journal_that_fails_is_said_before_the_first_visitor(entrance: Any) -> None:
+    """A terminal that starts on a full card shows it at once, and goes on by itself when there is room."""
+    entrance.journal.broken = True
+    entrance.controller.stop()
+    entrance.controller.run()
+    assert entrance.display.views[-1] == OutOfOrder(Fault.JOURNAL)
+    entrance.journal.broken = False
+    entrance.happens(after_s=3)
+    assert "show Idle" in entrance.happens()
 
 
 def test_a_stopped_controller_leaves_the_door_locked(entrance: Any) -> None:

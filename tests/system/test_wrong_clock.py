@@ -37,7 +37,15 @@ def test_visits_get_their_time_when_central_tells_it(stage: Stage, act: Act, pas
     keys = tmp_path / "keys.json"
     keys.write_text(stage.public_keys, encoding="ascii")
     video = film(stage, [good, forged], tmp_path)
-    config = stage.write_config(act, tmp_path, video, credentials={"keys_file": str(keys)})
+    sealing_key = tmp_path / "sealing-key.json"
+    sealing_key.write_text(stage.sealing_key, encoding="ascii")
+    config = stage.write_config(
+        act,
+        tmp_path,
+        video,
+        credentials={"keys_file": str(keys)},
+        storage={"sealing_key_file": str(sealing_key)},
+    )
     stage.central.stop()
     began = datetime.now(UTC)
     try:
