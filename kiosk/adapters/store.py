@@ -45,6 +45,8 @@ CREATE TABLE visits (
 ) STRICT;
 CREATE INDEX visits_to_send ON visits (position)
     WHERE passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL;
+CREATE INDEX visits_undated ON visits (position) WHERE time = 'undated';
+CREATE INDEX visits_refused ON visits (position) WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL;
 CREATE TABLE statuses (
     visitor BLOB PRIMARY KEY,
     status TEXT NOT NULL,
@@ -65,6 +67,8 @@ _MIGRATIONS = {
     ALTER TABLE visits ADD COLUMN time TEXT NOT NULL DEFAULT 'trusted';
     ALTER TABLE visits ADD COLUMN boot_id TEXT;
     ALTER TABLE visits ADD COLUMN monotonic_s REAL;
+    CREATE INDEX visits_undated ON visits (position) WHERE time = 'undated';
+    CREATE INDEX visits_refused ON visits (position) WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL;
     """,
 }
 """From each version to the next; all that is needed runs in one transaction."""

@@ -23,6 +23,7 @@ Answered = Callable[[str, StatusAnswer | NoAnswer], None]
 
 _HANDING_OVER = 0.05
 """The part of the budget that central does not get, so that its answer still arrives in time."""
+_CONNECTING_S = 5.0
 _MOST_QUESTIONS = 8
 _LONGEST_PATIENCE_S = 900.0
 """Central may ask for patience; a terminal that is told to wait for a day by mistake still comes back."""
@@ -203,7 +204,11 @@ class Checker:
             return
         try:
             if attempt.reference is None:
-                self._central.probe(left_s)
+                if self.link.online is not True:
+                    # A slow line may need longer for the first handshake than a visitor waits; once the connection
+                    # stands it may be quick enough.
+                    self._central.probe(_CONNECTING_S)
+                self._central.probe(self._budget_s)
             else:
                 record = self._central.check(attempt.reference, left_s)
                 attempt.answer = StatusAnswer(record, Source.ONLINE, self._clock.now())

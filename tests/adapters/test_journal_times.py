@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk import contract
+from kiosk.adapters import journal as journal_module
 from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
@@ -103,6 +104,8 @@ def test_a_journal_of_the_version_before_is_taken_over(database: Path, make_visi
     with closing(Store(database)) as store:
         SqliteJournal(store, TerminalClock()).record(make_visit(1, passage=Passage.TAKEN))
     with closing(sqlite3.connect(database)) as connection:
+        for index in ("visits_undated", "visits_refused"):
+            connection.execute(f"DROP INDEX {index}")
         for column in ("time", "boot_id", "monotonic_s"):
             connection.execute(f"ALTER TABLE visits DROP COLUMN {column}")
         connection.execute("PRAGMA user_version = 1")
@@ -112,3 +115,16 @@ def test_a_journal_of_the_version_before_is_taken_over(database: Path, make_visi
         journal = SqliteJournal(store, TerminalClock())
         assert journal.unsent(9) == [make_visit(1, passage=Passage.TAKEN)]
         journal.record(make_visit(2))
+
+
+def test_counting_reads_no_other_visit(store: Store) -> None:
+    """What is counted every few seconds is found by an index, however many visits the journal holds."""
+    for condition in (
+        journal_module._TO_SEND,
+        journal_module._REFUSED,
+        journal_module._UNDATED,
+    ):  # those of the queries
+        with store.reading() as connection:
+            query = f"EXPLAIN QUERY PLAN SELECT count(*) FROM visits WHERE {condition}"  # noqa: S608  # constants
+            plan = connection.execute(query).fetchall()
+        assert "INDEX visits_" in str(plan), plan

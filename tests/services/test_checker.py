@@ -183,12 +183,19 @@ def test_a_central_that_hangs_costs_the_budget_once(bench: Bench) -> None:
 
 def test_a_probe_finds_a_dead_network_before_a_visitor_does(central: Any) -> None:
     """Two probes without an answer, and the first visitor after it waits for nothing."""
-    central.probes = [None, CentralUnreachable("refused")]
+    central.probes = [None, None, CentralUnreachable("refused")]
     central.checks = [AssertionError("this visitor pays for nothing")]
     bench = Bench(central, budget_s=PATIENCE_S, rules=QUICK_PROBES)
     assert [bench.changes.get(timeout=PATIENCE_S) for _ in range(2)] == [True, False]
     bench.knows(ALIYA, timedelta(hours=1))
     assert bench.ask() == bench.cache.known[ALIYA]
+    assert bench.checker.stop(PATIENCE_S)
+
+
+def test_a_slow_handshake_does_not_keep_it_offline(central: Any) -> None:
+    """The connection gets more time than a visitor would wait; what counts is the call over it."""
+    bench = Bench(central, budget_s=0.4)
+    assert [central.probed.get(timeout=PATIENCE_S) for _ in range(2)] == [5.0, 0.4]
     assert bench.checker.stop(PATIENCE_S)
 
 
@@ -230,7 +237,7 @@ def test_central_that_asks_for_patience_is_not_asked(bench: Bench) -> None:
 def test_a_hint_makes_it_look(central: Any) -> None:
     """Another part that can't reach central is no proof, but reason enough for a probe."""
     rules = LinkRules(probe_s=1e6, doubt_s=0.01)
-    central.probes = [None, CentralUnreachable("refused")]
+    central.probes = [None, None, CentralUnreachable("refused")]
     bench = Bench(central, rules=rules)
     assert bench.changes.get(timeout=PATIENCE_S) is True
     bench.checker.noticed(True)
