@@ -123,7 +123,7 @@ def test_counting_reads_no_other_visit(store: Store) -> None:
         journal_module._TO_SEND,
         journal_module._REFUSED,
         journal_module._UNDATED,
-    ):  # those of the queries
+    ):
         with store.reading() as connection:
             query = f"EXPLAIN QUERY PLAN SELECT count(*) FROM visits WHERE {condition}"  # noqa: S608  # constants
             plan = connection.execute(query).fetchall()
