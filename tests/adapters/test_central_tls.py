@@ -1,90 +1,23 @@
 """Trust: only a server that proves to be central is told who the visitor is."""
 
-import ssl
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kiosk.adapters.central_client import CentralClient
 from kiosk.adapters.central_errors import CentralTlsError
 from kiosk.core.credential import VisitorReference
+from tests.adapters.authority import DAY, NOW, Authority, make_authority, server_context
 from tests.adapters.scripted_server import ScriptedServer, answer
 
 VISITOR = VisitorReference(b"0123456789abcdef")
 GREEN = answer({"known": True, "record": {"status": "green", "as_of": "2021-06-01T09:00:00Z"}})
-NOW = datetime.now(UTC)
-DAY = timedelta(days=1)
 UNKNOWN_CA = r"not trusted \(unable to get local issuer certificate\); check the clock and central\.ca_file"
-KEY_USAGE = x509.KeyUsage(
-    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
-    key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A private CA, as a city runs one."""
-
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-    file: Path
-
-
-def _named(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    key = ec.generate_private_key(ec.SECP256R1())
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(_named("City CA"))
-        .issuer_name(_named("City CA"))
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(NOW - 30 * DAY)
-        .not_valid_after(NOW + 30 * DAY)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(KEY_USAGE, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "ca.pem"
-    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return Authority(key, certificate, file)
-
-
-def server_context(authority: Authority, *, address: str = "127.0.0.1", ends: datetime = NOW + DAY) -> ssl.SSLContext:
-    """A server's TLS with a certificate of this CA."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(_named("central"))
-        .issuer_name(authority.certificate.subject)
-        .public_key(key.public_key())
-        .serial_number(2)
-        .not_valid_before(NOW - 20 * DAY)
-        .not_valid_after(ends)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
-        .sign(authority.key, hashes.SHA256())
-    )
-    file = authority.file.with_name("server.pem")
-    file.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
+    return make_authority(tmp_path)
 
 
 def check(server: ScriptedServer, ca_file: Path | None) -> None:
