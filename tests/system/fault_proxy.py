@@ -1,86 +1,70 @@
-"""A proxy between the real client and a real central that loses, cuts, delays, doubles and invents."""
+"""A proxy between the real client and a real central that loses, cuts, delays, reorders, doubles and invents."""
 
 import contextlib
 import json
+import queue
+import select
 import socket
 import struct
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Self
 
+from tests.system.faults import DRIP_S, WELL, Fault
+
+Front = Callable[[socket.socket], socket.socket]
+"""What a new connection goes through before its first request: TLS, for one. OSError: it goes no further."""
 _MOST_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens to a request. request_bytes, reply_bytes: how much gets through before the connection is cut."""
-
-    name: str
-    request_bytes: int | None = None
-    reply_bytes: int | None = None
-    reset: bool = False
-    silent: bool = False
-    doubled: bool = False
-    invented: bytes | None = None
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def invented(name: str, status: int, body: str = "", content_type: str = "application/json", *lines: str) -> Fault:
-    """An answer that central has not given."""
-    head = [f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", f"Content-Type: {content_type}", *lines, "", ""]
-    return Fault(name, invented="\r\n".join(head).encode() + body.encode())
-
-
-WELL = Fault("well")
-FAULTS = [
-    Fault("closed at once", request_bytes=0),
-    Fault("reset at once", request_bytes=0, reset=True),
-    Fault("cut in the request", request_bytes=30),
-    Fault("reset in the request's body", request_bytes=200, reset=True),
-    Fault("silence", silent=True),
-    Fault("the reply is lost", reply_bytes=0),
-    Fault("the reply is reset", reply_bytes=0, reset=True),
-    Fault("cut in the reply's head", reply_bytes=20),
-    Fault("cut in the reply's body", reply_bytes=140),
-    Fault("doubled", doubled=True),
-    invented("empty", 200),
-    invented("truncated JSON", 200, '{"results": [{"id"'),
-    invented("another JSON", 200, json.dumps({"answer": 42})),
-    invented("log-in page", 200, "<html>Log in</html>", "text/html"),
-    invented("redirect", 302, "", "text/html", "Location: http://127.0.0.1:9/login"),
-    *(invented(str(status), status, "{}") for status in (400, 401, 403, 404, 409, 413, 422, 500, 502)),
-    invented("429", 429, "{}", "application/json", "Retry-After: 1"),
-    invented("503", 503, "{}", "application/json", "Retry-After: 1"),
-]
+_PATIENCE_S = 10.0
 
 
 class FaultProxy:
-    """Listens on loopback; does to each new connection what `fault` says. Setting it closes the open ones."""
+    """Listens on loopback; does to each new connection what `fault` says.
 
-    def __init__(self, upstream_url: str) -> None:
+    passed: the requests that central has had, in order; held: those that wait to be let go.
+    """
+
+    def __init__(self, upstream_url: str, front: Front | None = None) -> None:
         host, _, port = upstream_url.removeprefix("http://").partition(":")
+        self.passed: list[bytes] = []
+        self.held: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._upstream = (host, int(port))
-        self._fault = WELL
+        self._fault, self._front = WELL, front
+        self._replies: dict[bytes, bytes] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._lock = threading.Lock()
-        self._open: list[socket.socket] = []
+        self._open: set[socket.socket] = set()
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._threads: list[threading.Thread] = []
 
     @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+    def port(self) -> int:
+        """Where it listens on 127.0.0.1."""
+        return int(self._listener.getsockname()[1])
 
-    def become(self, fault: Fault) -> None:
-        """From now on."""
+    def become(self, fault: Fault, front: Front | None = None) -> None:
+        """From now on; closes what is open. front: only if it is another one now."""
         self._fault = fault
+        self._front = front or self._front
         self._close_all()
 
+    def let_go(self) -> int:
+        """Hand to central what was held back, after all that it has had meanwhile; returns how many requests."""
+        count = 0
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._ask(self.held.get_nowait())
+                count += 1
+        return count
+
+    def replay(self, count: int) -> None:
+        """Hand the last so many requests to central once more, the last one first."""
+        for request in reversed(self.passed[-count:]):
+            self._ask(request)
+
     def __enter__(self) -> Self:
-        self._threads[0].start()
+        self._acceptor.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,66 +72,92 @@ class FaultProxy:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._acceptor.join(_PATIENCE_S)
         self._close_all()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(_PATIENCE_S)
             assert not thread.is_alive()
 
     def _close_all(self) -> None:
         with self._lock:
-            closing, self._open = self._open, []
-        for connection in closing:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
-
-    def _keep(self, connection: socket.socket) -> socket.socket:
-        with self._lock:
-            self._open.append(connection)
-        return connection
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while not self._over.is_set():
             try:
-                client = self._keep(self._listener.accept()[0])
+                client = self._listener.accept()[0]
             except OSError:
                 return
-            thread = threading.Thread(target=self._guarded, args=(client, self._fault), daemon=True)
-            self._threads.append(thread)
+            # TLS sends its tickets apart from the reply, which would wait 40 ms for the client to acknowledge them.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A handle of our own to end it by: TLS takes the first one away.
+            handle = client.dup()
+            with self._lock:
+                self._open.add(handle)
+            thread = threading.Thread(target=self._guarded, args=(client, handle, self._fault), daemon=True)
+            self._threads = [*(other for other in self._threads if other.is_alive()), thread]
             thread.start()
 
-    def _guarded(self, client: socket.socket, fault: Fault) -> None:
+    def _guarded(self, client: socket.socket, handle: socket.socket, fault: Fault) -> None:
         with contextlib.suppress(OSError):  # either side has gone
+            if self._front is not None:
+                client = self._front(client)
             self._serve(client, fault)
         if fault.reset:
             with contextlib.suppress(OSError):
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        client.close()
+                handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self._lock:
+            self._open.discard(handle)
+            handle.close()
+            client.close()
 
     def _serve(self, client: socket.socket, fault: Fault) -> None:
-        if fault.request_bytes == 0:
-            return
         while request := read_message(client):
-            if fault.silent:
-                client.recv(1)  # until the client has had enough
+            if fault.held:
+                self.held.put(request)
+            if fault.held or fault.silent:
+                _still_there(client, None)
                 return
-            if fault.invented is not None:
-                client.sendall(fault.invented)
-                continue
-            reply = self._ask(request, fault.request_bytes)
-            if fault.doubled:
-                reply = self._ask(request, None)
-            client.sendall(reply[: fault.reply_bytes])
-            if fault.request_bytes is not None or fault.reply_bytes is not None:
+            reply = self._reply(request, fault)
+            if fault.hold_s and not _still_there(client, fault.hold_s):
+                return
+            if fault.drips:
+                _drip(client, reply)
+                return
+            client.sendall(reply if fault.reply is None else fault.reply(reply))
+            if fault.request is not None or fault.reply is not None:
                 return
 
-    def _ask(self, request: bytes, most_bytes: int | None) -> bytes:
-        """Hand a request to central on a connection of its own; its reply, if all of the request was let through."""
-        with self._keep(socket.create_connection(self._upstream, timeout=10)) as central:
-            central.sendall(request[:most_bytes])
-            if most_bytes is not None and most_bytes < len(request):
-                return b""
+    def _reply(self, request: bytes, fault: Fault) -> bytes:
+        """What the client gets to see."""
+        if fault.invented is not None:
+            return fault.invented
+        if fault.refuses and request.startswith(b"POST /v1/visits "):
+            return _refusal(request)
+        if fault.request is not None and len(fault.request(request)) < len(request):
+            self._send(fault.request(request))
+            return b""
+        kind = request.partition(b"?")[0].partition(b" HTTP/")[0]
+        if fault.stale and kind in self._replies:
+            return self._replies[kind]
+        for _ in range(fault.requests):
+            reply = self._ask(request)
+        self.passed.append(request)
+        self._replies.setdefault(kind, reply)
+        return reply * fault.replies
+
+    def _ask(self, request: bytes) -> bytes:
+        """Hand a request to central on a connection of its own; its reply."""
+        with socket.create_connection(self._upstream, timeout=_PATIENCE_S) as central:
+            central.sendall(request)
             return read_message(central)
+
+    def _send(self, part: bytes) -> None:
+        """Hand central a part of a request, and no more."""
+        with socket.create_connection(self._upstream, timeout=_PATIENCE_S) as central:
+            central.sendall(part)
 
 
 def read_message(connection: socket.socket) -> bytes:
@@ -166,3 +176,23 @@ def read_message(connection: socket.socket) -> bytes:
             return b""
         body += more
     return head + b"\r\n\r\n" + body
+
+
+def _still_there(client: socket.socket, for_s: float | None) -> bool:
+    """Wait; False as soon as the client has gone, or has been cut off."""
+    return not select.select([client], [], [], for_s)[0]
+
+
+def _drip(client: socket.socket, reply: bytes) -> None:
+    for number in range(len(reply)):
+        client.sendall(reply[number : number + 1])
+        if not _still_there(client, DRIP_S):
+            return
+
+
+def _refusal(request: bytes) -> bytes:
+    """Central's answer if it wanted none of these visits."""
+    visits = json.loads(request.partition(b"\r\n\r\n")[2])["visits"]
+    results = [{"id": one["id"], "result": "refused", "detail": "not today"} for one in visits]
+    body = json.dumps({"results": results}).encode()
+    return b"HTTP/1.1 200 x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body

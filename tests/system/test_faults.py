@@ -1,197 +1,155 @@
-"""The real client and sync against a real central behind a proxy that fails in every way: nothing wrong, none lost."""
+"""The real client against a real central, over TLS, behind a proxy that fails in every way: never a wrong answer."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk import contract
-from kiosk.adapters.central_client import CentralClient
-from kiosk.adapters.clock import TerminalClock
-from kiosk.adapters.issuing import new_key, new_reference, public_key_set
-from kiosk.adapters.journal import SqliteJournal
-from kiosk.adapters.store import Store
-from kiosk.adapters.visit_ids import new_visit_id
-from kiosk.central.app import create_app
-from kiosk.central.database import Database
-from kiosk.central.running import RunningCentral
-from kiosk.central.tables import Person
-from kiosk.core.admission import Reason, because
-from kiosk.core.credential import CredentialKind, format_reference
-from kiosk.core.ports import CentralError, VisitResult
-from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
-from kiosk.core.visit import Passage, Visit
-from kiosk.services.sync import Sync
-from kiosk.status_pages import decode_page
-from tests.services.conftest import FakeClock
-from tests.system.fault_proxy import FAULTS, WELL, Fault, FaultProxy
+from kiosk.adapters.central_errors import CentralTimeout
+from kiosk.core.credential import format_reference
+from kiosk.core.ports import CentralError
+from kiosk.core.status import Status
+from kiosk.status_pages import PageError
+from tests.adapters.authority import make_authority, server_context
+from tests.system.fault_line import ALIYA, BOLAT, CALLS, LONG_S, SHORT_S, TOKEN, Line, call, open_line, visit
+from tests.system.faults import FAULTS, HELD, WELL, Fault, first
 
-ALIYA = new_reference()
-SHORT_S, LONG_S = 0.3, 20.0
-PROPER = {"doubled"}  # such a request is answered all the same
-NOT_IN_A_GET = {"reset in the request's body"}  # which has none
-
-
-@dataclass
-class Line:
-    """A central, the proxy before it, and the terminal's client."""
-
-    database: Database
-    proxy: FaultProxy
-    client: CentralClient
+MARGIN_S = 10.0
+"""What a machine with better things to do may take on top of a budget."""
+STRIKES = [(fault, what) for fault in FAULTS for what in CALLS if fault.strikes(what)]
 
 
 @pytest.fixture(scope="module")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('central') / 'central.db'}")
-    database.register("entrance", "token")
-    keys = contract.KeySet.model_validate_json(public_key_set([new_key("k1")]))
-    at = "2021-06-01T09:00:00Z"
-    database.replace_people(
-        [Person(reference=format_reference(ALIYA), status="green", as_of=at, valid_until=None, home_area=None)]
-    )
-    with (
-        RunningCentral(create_app(database, keys)) as central,
-        FaultProxy(central.url) as proxy,
-    ):
-        client = CentralClient(proxy.url, "token")
-        yield Line(database, proxy, client)
-        client.close()
-    database.close()
+    folder = tmp_path_factory.mktemp("line")
+    authority = make_authority(folder)
+    context = server_context(authority)
+    with open_line(
+        folder,
+        host="https://127.0.0.1",
+        front=lambda raw: context.wrap_socket(raw, server_side=True),
+        ca_file=authority.file,
+    ) as opened:
+        yield opened
 
 
-def visit() -> Visit:
-    now = datetime.now(UTC)
-    answer = StatusAnswer(StatusRecord(Status.GREEN, now), Source.ONLINE, now)
-    return Visit(new_visit_id(), now, CredentialKind.PASS, ALIYA, because(Reason.ADMITTED, answer), Passage.TAKEN)
-
-
-def call(line: Line, what: str, budget_s: float) -> object:
-    """One call; what it returns must be central's word."""
-    match what:
-        case "check":
-            record = line.client.check(ALIYA, budget_s)
-            assert record is not None
-            assert record.status is Status.GREEN
-            return record
-        case "visits":
-            sent = [visit(), visit()]
-            results = line.client.send_visits(sent, budget_s)
-            stored = {str(found.id) for _, found in line.database.visits()}
-            assert {result.visit_id for result in results if result.accepted} <= stored
-            assert {one.id for one in sent} <= stored
-            return results
-        case "keys":
-            return line.client.fetch_keys(budget_s)
-        case _:
-            page = line.client.fetch_statuses(None, None, budget_s)
-            decode_page(page)
-            return page
-
-
-@pytest.mark.parametrize("what", ["check", "visits", "keys", "statuses"])
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize(("fault", "what"), STRIKES, ids=str)
 def test_every_call_survives_every_fault(line: Line, fault: Fault, what: str) -> None:
-    """It ends in its time with a typed error, never with a wrong answer; and works when the line is well again."""
+    """It ends in its time with the right error, never with a wrong answer; and works when the line is well again."""
     line.proxy.become(fault)
-    budget_s = SHORT_S if fault.silent else LONG_S
-    if fault.name in PROPER or (fault.name in NOT_IN_A_GET and what in ("keys", "statuses")):
-        try:
-            call(line, what, budget_s)
-        except CentralError:
-            assert fault.name not in PROPER
+    budget_s = SHORT_S if fault.hangs else LONG_S
+    began_at = time.monotonic()
+    if fault.error is None:
+        assert call(line, what, budget_s)
     else:
-        with pytest.raises(CentralError):
+        with pytest.raises(CentralError) as caught:
             call(line, what, budget_s)
+        assert type(caught.value) is fault.error
+        for secret in (TOKEN, "/v1/", format_reference(ALIYA), format_reference(ALIYA)[6:]):
+            assert secret not in str(caught.value)
+    assert time.monotonic() - began_at < budget_s + MARGIN_S
     line.proxy.become(WELL)
     assert call(line, what, LONG_S)
 
 
-class Hasty:
-    """The client with less patience: a silent central shall not cost the test ten seconds."""
-
-    def __init__(self, client: CentralClient) -> None:
-        self._client = client
-
-    def check(self, *_: object) -> None:
-        raise AssertionError("visitors are asked about in the test above")
-
-    def send_visits(self, visits: Sequence[Visit], _: float) -> Sequence[VisitResult]:
-        return self._client.send_visits(visits, 0.2)
-
-    def fetch_keys(self, _: float) -> bytes:
-        return self._client.fetch_keys(0.2)
+@settings(max_examples=60)
+@given(count=st.integers(0, 700), what=st.sampled_from(CALLS))
+def test_a_reply_that_is_cut_anywhere(line: Line, count: int, what: str) -> None:
+    """However much of an answer came: it is no answer before its last byte."""
+    line.proxy.become(Fault("cut", reply=first(count)))
+    with pytest.raises((CentralError, PageError)):
+        call(line, what, LONG_S)
 
 
-class Terminal:
-    """Journal and sync over one file; `restart` is a crash: nothing is said goodbye to."""
-
-    def __init__(self, folder: Path, line: Line) -> None:
-        self.path, self.line, self.clock = folder / "kiosk.db", line, FakeClock()
-        self._open()
-
-    def _open(self) -> None:
-        self.store = Store(self.path)
-        self.journal = SqliteJournal(self.store, TerminalClock())
-        self.journal.settle_leftovers()
-        central: Any = Hasty(self.line.client)
-        self.sync = Sync(
-            central,
-            self.journal,
-            self.clock,
-            interval_s=5,
-            keys_interval_s=1e9,
-            keep=timedelta(days=7),
-            on_keys=lambda _: None,
-            jitter=lambda: 1.0,
-        )
-
-    def restart(self) -> None:
-        self.store.close()
-        self._open()
-
-    def work(self, turns: int) -> None:
-        for _ in range(turns):
-            self.sync.run_once()
-            self.clock.advance(61)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.hold_s or fault.replies > 1], ids=str)
+def test_a_late_answer_is_nobodys(line: Line, fault: Fault) -> None:
+    """What comes too late, or once too often, is not taken for the answer about the next visitor."""
+    for _ in range(3):
+        line.proxy.become(fault)
+        try:
+            record = line.client.check(ALIYA, SHORT_S if fault.hangs else LONG_S)
+        except CentralTimeout:
+            assert fault.hangs
+        else:
+            assert record is not None
+            assert record.status is Status.GREEN
+        line.proxy.become(fault if fault.error is None else WELL)
+        record = line.client.check(BOLAT, LONG_S)
+        assert record is not None
+        assert record.status is Status.BLUE
 
 
-steps = st.lists(
-    st.tuples(st.sampled_from([WELL, *FAULTS]), st.integers(0, 4), st.integers(1, 3), st.booleans()),
-    min_size=2,
-    max_size=6,
-)
-
-
-@settings(max_examples=30)
-@given(taken=steps)
-def test_after_any_faults_and_crashes_central_has_what_the_journal_has(
-    line: Line, taken: list[tuple[Fault, int, int, bool]]
-) -> None:
-    """Each visit once and unchanged; none lost, none doubled, and none refused that was not refused by central."""
-    before = {str(found.id) for _, found in line.database.visits()}
-    with TemporaryDirectory() as folder:
-        terminal = Terminal(Path(folder), line)
-        for fault, visits, turns, crash in taken:
-            line.proxy.become(fault)
-            for _ in range(visits):
-                terminal.journal.record(visit())
-            terminal.work(turns)
-            if crash:
-                terminal.restart()
+def test_what_the_terminal_does_not_know(line: Line) -> None:
+    """The reply is late or lost: central has the visit, and says so as often as it is sent."""
+    for fault in (fault for fault in FAULTS if fault.name in ("the reply is lost", "latency beyond the budget")):
+        one = visit()
+        line.proxy.become(fault)
+        with pytest.raises(CentralError):
+            line.client.send_visits([one], SHORT_S if fault.hangs else LONG_S)
         line.proxy.become(WELL)
-        terminal.clock.advance(3600)
-        terminal.work(30)
-        journalled = {one.id: one.passage for one in terminal.journal.visits()}
-        counts = terminal.journal.counts()
-        terminal.store.close()
-    at_central = [found for _, found in line.database.visits() if str(found.id) not in before]
-    assert len({found.id for found in at_central}) == len(at_central)
-    assert {str(found.id): found.passage.value for found in at_central} == journalled
-    assert (counts.acknowledged, counts.unsent, counts.quarantined) == (len(journalled), 0, 0)
+        assert line.client.send_visits([one], LONG_S)[0].accepted
+        assert one.id in line.stored()
+
+
+def test_an_earlier_request_that_arrives_later(line: Line) -> None:
+    """Held back, given up, sent again with another visit; then the first one arrives: nothing changes."""
+    early, late = visit(), visit()
+    line.proxy.let_go()
+    line.proxy.become(HELD)
+    with pytest.raises(CentralTimeout):
+        line.client.send_visits([early], 1.0)
+    line.proxy.become(WELL)
+    assert all(result.accepted for result in line.client.send_visits([late, early], LONG_S))
+    before = line.stored()
+    assert {early.id, late.id} <= set(before)
+    assert line.proxy.let_go() == 1
+    assert line.stored() == before
+    assert line.client.send_visits([early], LONG_S)[0].accepted
+
+
+def test_a_request_that_overtakes_another(line: Line) -> None:
+    """A later visit reaches central first: both are there, each once."""
+    early, late = visit(), visit()
+    line.proxy.let_go()
+    line.proxy.become(HELD)
+    with ThreadPoolExecutor(1) as others:
+        first_one = others.submit(line.client.send_visits, [early], LONG_S)
+        held = line.proxy.held.get(timeout=LONG_S)
+        # Its connection is cut now, and the client itself sends it once more: before the one that is held.
+        line.proxy.become(WELL)
+        assert first_one.result(LONG_S)[0].accepted
+    assert line.client.send_visits([late], LONG_S)[0].accepted
+    before = line.stored()
+    line.proxy.held.put(held)
+    assert line.proxy.let_go() == 1
+    assert line.stored() == before
+    assert {early.id, late.id} <= set(before)
+
+
+def test_requests_that_come_again_after_others(line: Line) -> None:
+    """The same requests once more, in another order: visits are there once, answers stay what they are."""
+    line.proxy.become(WELL)
+    for what in CALLS * 2:
+        call(line, what, LONG_S)
+    before = line.stored()
+    line.proxy.replay(len(CALLS) * 2)
+    assert line.stored() == before
+    for what in CALLS:
+        assert call(line, what, LONG_S)
+
+
+@pytest.mark.parametrize("what", CALLS)
+def test_requests_that_hang_do_not_pile_up(line: Line, what: str) -> None:
+    """However often central is silent: each call takes its time and no more, and the next good one is answered."""
+    line.proxy.become(HELD)
+    began_at = time.monotonic()
+    for _ in range(8):
+        with pytest.raises(CentralTimeout):
+            call(line, what, 0.05)
+    assert time.monotonic() - began_at < MARGIN_S
+    line.proxy.become(WELL)
+    line.proxy.let_go()
+    assert call(line, what, LONG_S)

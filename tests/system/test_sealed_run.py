@@ -13,7 +13,7 @@ from kiosk.core.visit import SealedReference
 from kiosk.demo.script import Act
 from kiosk.demo.stage import Stage
 from kiosk.sealing import new_private_key, private_key_of, public_jwk, public_key_of, seal
-from tests.system.test_faults import visit
+from tests.system.fault_line import visit
 from tests.system.test_run import Program
 
 
