@@ -42,7 +42,8 @@ from kiosk.status_pages import CONTENT_TYPE
 _MAX_ANSWER_BYTES = 4 << 20
 _MAX_PAGE_BYTES = 32 << 20
 _MOST_ABANDONED = 3
-_TLS_REASON = re.compile(r"certificate verify failed: (.{1,120}?)\.? \(_ssl")
+_UNTRUSTED = re.compile(r"certificate verify failed: (.{1,120}?)\.? \(_ssl")
+_TLS_REASON = re.compile(r"\[SSL: ([A-Z0-9_]{1,60})\]")
 _CENTURY = timedelta(days=36_525)
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -171,9 +172,7 @@ class CentralClient:
         try:
             return self._try(session, request, deadline)
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            if isinstance(error, requests.Timeout | requests.exceptions.SSLError) or "Connection aborted" not in str(
-                error
-            ):
+            if isinstance(error, requests.Timeout) or not ("Connection aborted" in str(error) or _cut_in_tls(error)):
                 raise
         return self._try(session, request, deadline)
 
@@ -241,10 +240,7 @@ def _check_status(response: requests.Response) -> None:
 def _told(error: BaseException, url: str) -> CentralError:
     """The typed error for what requests says; the texts of requests may hold URLs and are left out."""
     if isinstance(error, requests.exceptions.SSLError):
-        # OpenSSL's own words, such as "certificate has expired"; Python 3.13 is stricter than 3.11 about a CA's form.
-        found = _TLS_REASON.search(str(error))
-        why = f" ({found[1]})" if found else ""
-        return CentralTlsError(f"{url}: its certificate is not trusted{why}; check the clock and central.ca_file")
+        return _told_of_tls(error, url)
     if isinstance(error, requests.Timeout | TimeoutError):
         return CentralTimeout("central did not answer in time")
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
@@ -252,6 +248,25 @@ def _told(error: BaseException, url: str) -> CentralError:
     if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
         return CentralTlsError(f"{url}: nothing to trust its certificate by; is the file of central.ca_file gone?")
     return CentralNonsense(f"what came back is no HTTP answer ({type(error).__name__})")
+
+
+def _told_of_tls(error: BaseException, url: str) -> CentralError:
+    """Cut, not trusted, or no TLS at all: each is mended elsewhere."""
+    if _cut_in_tls(error):
+        return CentralUnreachable(f"{url} can't be reached: the connection was cut")
+    # OpenSSL's own words, such as "certificate has expired"; Python 3.13 is stricter than 3.11 about a CA's form.
+    if found := _UNTRUSTED.search(str(error)):
+        return CentralTlsError(
+            f"{url}: its certificate is not trusted ({found[1]}); check the clock and central.ca_file"
+        )
+    found = _TLS_REASON.search(str(error))
+    why = f" ({found[1].replace('_', ' ').lower()})" if found else ""
+    return CentralTlsError(f"{url}: what answers there does not agree on TLS{why}; check central.url")
+
+
+def _cut_in_tls(error: BaseException) -> bool:
+    """Whether the other side went away in the middle of TLS: says nothing about its certificate."""
+    return isinstance(error, requests.exceptions.SSLError) and "EOF occurred" in str(error)
 
 
 def _cause(error: BaseException) -> str:

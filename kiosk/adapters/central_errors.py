@@ -23,7 +23,7 @@ class CentralUnreachable(CentralError, ConnectionError):
     """No connection could be made or kept."""
 
 
-class CentralTlsError(CentralError):
+class CentralTlsError(CentralError, ConnectionError):
     """The server could not prove that it is central."""
 
 
