@@ -14,11 +14,9 @@ from kiosk.core.ports import CentralError
 from kiosk.core.status import Status
 from kiosk.status_pages import PageError
 from tests.adapters.authority import make_authority, server_context
-from tests.system.fault_line import ALIYA, BOLAT, CALLS, LONG_S, SHORT_S, TOKEN, Line, call, open_line, visit
+from tests.system.fault_line import ALIYA, BOLAT, CALLS, LONG_S, MARGIN_S, SHORT_S, TOKEN, Line, call, open_line, visit
 from tests.system.faults import FAULTS, HELD, WELL, Fault, first
 
-MARGIN_S = 10.0
-"""What a machine with better things to do may take on top of a budget."""
 STRIKES = [(fault, what) for fault in FAULTS for what in CALLS if fault.strikes(what)]
 
 
