@@ -183,6 +183,11 @@ class CopyIndex:
             (publication, begin, begin + (1 << 56) - 1),
         )
 
+    def contradicts(self, publication: str, values: dict[int, Value]) -> bool:
+        """Whether any of these numbers means something else already."""
+        rows = self._writer.execute("SELECT number, value FROM known_values WHERE publication = ?", (publication,))
+        return any(number in values and value != values[number].model_dump_json() for number, value in rows)
+
     def put_values(self, publication: str, values: dict[int, Value]) -> None:
         """What the numbers mean; a number never changes its meaning within a publication."""
         self._writer.executemany(

@@ -33,6 +33,7 @@ from kiosk.status_pages import (
 )
 
 _WORD = 1 << 64
+_AGAIN = "~"  # not in any name that central gives
 _FOLD_SHARE = 0.05
 """Changes are folded into the shards when they are this part of all records: each folding writes the whole copy anew,
 and cards wear out."""
@@ -108,8 +109,12 @@ class StatusCopy:
         """
         head, hashes, values = decode_page(page)
         newest = self._newest()
-        if newest is None or newest.name != head.publication:
-            newest = Publication(head.publication, b64decode(head.key), head.next, in_use=False, confirmed_at=None)
+        if newest is None or newest.name.removesuffix(_AGAIN) != head.publication:
+            name = self._free_name(head.publication)
+            newest = Publication(name, b64decode(head.key), head.next, in_use=False, confirmed_at=None)
+        elif self._index.contradicts(newest.name, head.values):
+            self.start_over()
+            raise PageError("the page's numbers mean something else than before: central was set back, all begins anew")
         if head.kind == "snapshot":
             return self._take_shard(newest, head, hashes, values)
         return self._take_delta(newest, head, hashes, values)
@@ -121,7 +126,7 @@ class StatusCopy:
             return
         with self._index.transaction():
             if newest.in_use:
-                # Kept for lookups under its name; a new snapshot comes under another one.
+                # Kept for lookups under its name; a new snapshot comes under another one, see `_free_name`.
                 self._index.put_publication(replace(newest, cursor=""))
             else:
                 self._index.drop_publication(newest.name)
@@ -252,6 +257,12 @@ class StatusCopy:
         """The publication that is kept up to date: the one being fetched, else the one in use."""
         publications = [found for found in self._index.publications() if found.cursor]
         return publications[0] if publications else None
+
+    def _free_name(self, publication: str) -> str:
+        """What a publication that begins is called here: one that central begins anew, as after a backup was put back,
+        must not touch the one in use, nor mix its numbers with that one's."""
+        taken = {found.name for found in self._index.publications()}
+        return publication if publication not in taken else publication + _AGAIN
 
     def _refresh(self) -> None:
         """What lookups use: one reference, changed at once."""

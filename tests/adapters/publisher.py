@@ -38,6 +38,7 @@ class Publisher:
         self.name, self.key = name, name.encode().ljust(32, b"k")
         self.statuses: dict[VisitorReference, str] = {}
         self.log: list[tuple[VisitorReference, int]] = []
+        self.values = VALUES
 
     def set(self, visitor: VisitorReference, status: str | None) -> None:
         if status is None:
@@ -81,7 +82,7 @@ class Publisher:
                 "count": len(records),
                 "digest": digest_text(digest_of(hashes, numbers)),
                 "next": following,
-                "values": VALUES,
+                "values": self.values,
                 **other,
             }
         )

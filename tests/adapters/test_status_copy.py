@@ -14,7 +14,7 @@ from kiosk.adapters.status_copy import StatusCopy
 from kiosk.core.credential import format_reference
 from kiosk.core.status import Source, Status
 from kiosk.status_pages import SHARDS, PageError
-from tests.adapters.publisher import NOW, NUMBERS, VISITORS, Copy, Publisher, hashed
+from tests.adapters.publisher import NOW, NUMBERS, VALUES, VISITORS, Copy, Publisher, hashed
 
 
 @pytest.fixture
@@ -161,6 +161,39 @@ def test_a_new_publication_takes_over_when_it_is_whole(copy: Copy, publisher: Pu
     copy.copy.take(new.delta(len(new.log)))
     assert copy.known() == {VISITORS[0]: "red"}
     assert not (copy.folder / "p1").exists()
+
+
+def test_the_same_publication_anew(copy: Copy, publisher: Publisher) -> None:
+    """Central was set back and does not know the cursor: what is in use answers until all has come again."""
+    copy.take_all(publisher)
+    before = dict(publisher.statuses)
+    publisher.set(VISITORS[0], "red" if before[VISITORS[0]] == "green" else "green")
+    for _ in range(2):  # as often as it happens
+        copy.copy.start_over()
+        assert copy.copy.wanted() == (None, None)
+        for shard in range(SHARDS):
+            copy.copy.take(publisher.shard(shard))
+            assert copy.known() == before
+        copy.reopen()
+        copy.copy.take(publisher.delta(len(publisher.log)))
+        before = dict(publisher.statuses)
+        assert copy.known() == before
+    assert len([folder for folder in copy.folder.iterdir() if folder.is_dir()]) == 1
+
+
+def test_numbers_that_mean_something_else(copy: Copy, publisher: Publisher) -> None:
+    """Central was set back and gave its numbers anew: nobody is told what another number used to mean."""
+    copy.take_all(publisher)
+    before = dict(publisher.statuses)
+    publisher.values = {number: VALUES[len(VALUES) - 1 - number] for number in VALUES}
+    publisher.set(VISITORS[0], before[VISITORS[0]])
+    with pytest.raises(PageError, match="mean something else"):
+        copy.copy.take(publisher.delta(len(publisher.log) - 1))
+    assert copy.known() == before
+    assert copy.copy.wanted() == (None, None)
+    copy.take_all(publisher)
+    names = {status: publisher.values[number].status.value for status, number in NUMBERS.items()}
+    assert copy.known() == {visitor: names[status] for visitor, status in before.items()}
 
 
 def test_starting_over_before_the_end(copy: Copy, publisher: Publisher) -> None:
