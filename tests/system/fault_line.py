@@ -34,7 +34,7 @@ from tests.system.fault_proxy import FaultProxy, Front
 
 ALIYA, BOLAT = new_reference(), new_reference()
 TOKEN = "a-token-nobody-may-see"
-SHORT_S, LONG_S = 0.15, 20.0
+SHORT_S, LONG_S = 0.1, 20.0
 MARGIN_S = 10.0
 """What a machine with better things to do may take on top of a budget."""
 CALLS = ("check", "visits", "keys", "statuses")

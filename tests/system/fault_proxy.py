@@ -49,6 +49,12 @@ class FaultProxy:
         self._front = front or self._front
         self._close_all()
 
+    def forget(self) -> None:
+        """What has passed or was held back comes no more."""
+        self.passed.clear()
+        self._replies.clear()
+        self.held = queue.SimpleQueue()
+
     def let_go(self) -> int:
         """Hand to central what was held back, after all that it has had meanwhile; returns how many requests."""
         count = 0
@@ -146,7 +152,7 @@ class FaultProxy:
             reply = self._ask(request)
         self.passed.append(request)
         self._replies.setdefault(kind, reply)
-        return reply * fault.replies
+        return (reply if fault.altered is None else fault.altered(reply)) * fault.replies
 
     def _ask(self, request: bytes) -> bytes:
         """Hand a request to central on a connection of its own; its reply."""

@@ -26,13 +26,15 @@ class Fault:
     """What happens to a request. `error`: what the client must make of it; None: it gets central's answer all the same.
 
     request, reply: how much of it gets through before the connection is cut; invented: an answer that is not central's;
-    held: the request is kept until it is let go; hold_s: the reply comes that much later; replies: how often it comes.
+    held: the request is kept until it is let go; hold_s: the reply comes that much later; replies: how often it comes;
+    altered: what the reply is turned into.
     """
 
     name: str
     error: type[CentralError] | None = None
     request: Part | None = None
     reply: Part | None = None
+    altered: Part | None = None
     reset: bool = False
     silent: bool = False
     held: bool = False
@@ -79,6 +81,19 @@ def all_but(count: int) -> Part:
     return lambda message: message[:-count]
 
 
+def ends_otherwise(message: bytes) -> bytes:
+    """Another last byte."""
+    return message[:-1] + bytes([message[-1] ^ 1])
+
+
+def half_as_long(message: bytes) -> bytes:
+    """Half of the body, under a head that says so: no cut that a connection would tell."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+    half = body[: len(body) // 2]
+    return b"\r\n".join([*lines, b"Content-Length: %d" % len(half), b"", half])
+
+
 def invented(
     name: str,
     error: type[CentralError],
@@ -95,6 +110,11 @@ def invented(
 WELL = Fault("well")
 HELD = Fault("held", CentralTimeout, held=True)
 STALE = Fault("the reply to an earlier request", stale=True)
+ALTERED = [
+    Fault("the last byte is another one", altered=ends_otherwise),
+    Fault("half a page that looks whole", altered=half_as_long),
+]
+"""Only for pages of statuses, which prove themselves; what else is said is trusted to TLS."""
 REFUSING = Fault("every visit is refused", refuses=True)
 
 CUTS = [
