@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 from tests.system.faults import DRIP_S, WELL, Fault
@@ -148,8 +149,8 @@ class FaultProxy:
         kind = request.partition(b"?")[0].partition(b" HTTP/")[0]
         if fault.stale and kind in self._replies:
             return self._replies[kind]
-        for _ in range(fault.requests):
-            reply = self._ask(request)
+        with ThreadPoolExecutor(fault.requests if fault.at_once else 1) as pool:
+            reply = list(pool.map(self._ask, [request] * fault.requests))[-1]
         self.passed.append(request)
         self._replies.setdefault(kind, reply)
         return (reply if fault.altered is None else fault.altered(reply)) * fault.replies

@@ -27,7 +27,7 @@ class Fault:
 
     request, reply: how much of it gets through before the connection is cut; invented: an answer that is not central's;
     held: the request is kept until it is let go; hold_s: the reply comes that much later; replies: how often it comes;
-    altered: what the reply is turned into.
+    requests: how often central gets it, one after the other or all at once; altered: what the reply is turned into.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Fault:
     hold_s: float = 0.0
     drips: bool = False
     requests: int = 1
+    at_once: bool = False
     replies: int = 1
     stale: bool = False
     refuses: bool = False
@@ -154,6 +155,7 @@ FAULTS = [
     Fault("the reply is lost", CentralUnreachable, reply=first(0)),
     Fault("the reply is reset", CentralUnreachable, reply=first(0), reset=True),
     Fault("doubled", requests=2),
+    Fault("doubled at once", requests=2, at_once=True),
     Fault("the reply comes twice", replies=2),
     *SLOW,
     *CUTS,
