@@ -193,7 +193,7 @@ class _Builder:
             ClockWatch(
                 clock,
                 to_keep=clock.to_keep,
-                keep=lambda kept: on_board.keep_time(store, kept),
+                keep=lambda kept: on_board.keep_time(settings, store, kept),
                 on_trusted=showing.clock,
             ).look,
         ]

@@ -17,7 +17,7 @@ from kiosk.adapters.store import Store
 from kiosk.adapters.time_sync import TimeServerWatch
 from kiosk.sealing import SealingError, public_key_of
 
-_TIME = "time"
+_TIME = "time-"  # with what it was trusted for: a technician may change that
 _KEYS = "pass-keys"
 _SEALING_KEY = "sealing-key"
 
@@ -33,14 +33,14 @@ def clock(settings: Settings, store: Store, system_time: Callable[[], datetime] 
     return TerminalClock(
         ZoneInfo(settings.venue.time_zone),
         is_synchronised=is_synchronised,
-        kept=store.kept(_TIME),
+        kept=store.kept(_TIME + settings.clock.trust),
         system_time=system_time,
     )
 
 
-def keep_time(store: Store, kept: bytes) -> None:
+def keep_time(settings: Settings, store: Store, kept: bytes) -> None:
     """Keep what the clock should know at the next start; raises StoreError."""
-    store.keep(_TIME, kept)
+    store.keep(_TIME + settings.clock.trust, kept)
 
 
 def pass_verifier(settings: Settings, store: Store, now: Callable[[], datetime]) -> PassVerifier:
@@ -73,13 +73,13 @@ def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> No
     structlog.get_logger(__name__).warning("no_sealing_key", until="central has sent it")
 
 
-def status_copy(settings: Settings, now: Callable[[], datetime]) -> StatusCopy | None:
+def status_copy(settings: Settings, clock: TerminalClock) -> StatusCopy | None:
     """Everybody's status on board; a terminal whose copy can't be used works without."""
     if settings.central.statuses_interval is None:
         return None
     folder = settings.storage.path.parent / "statuses"
     try:
-        return StatusCopy(folder, now)
+        return StatusCopy(folder, clock.now, clock.is_trusted)
     except (OSError, sqlite3.Error) as error:
         structlog.get_logger(__name__).error("status_copy_unusable", folder=str(folder), why=str(error))
         return None

@@ -60,6 +60,8 @@ def _from_pass(
 ) -> tuple[Presented, str]:
     read = CredentialKind.PASS.value
     claims = passes.verify(signed_pass)
+    # Whether it is trusted comes first: a time that was read after that is no guess.
+    may_judge = clock.is_trusted() or rules.by_untrusted_clock
     at, now = clock.monotonic(), clock.now()
     match claims:
         case PassProblem.DAMAGED:
@@ -68,7 +70,7 @@ def _from_pass(
             return CredentialUnverifiable(scan_id, Unchecked.PASS_KEY_UNKNOWN, at), read
         case PassProblem.FORGED:
             return CredentialRefused(scan_id, Reason.PASS_FORGED, None, None, at, now), read
-        case PassClaims() if not clock.is_trusted() and not rules.by_untrusted_clock:
+        case PassClaims() if not may_judge:
             return CredentialUnverifiable(scan_id, Unchecked.CLOCK_NOT_TRUSTED, at), read
         case PassClaims(reference=reference, language=language):
             match pass_time(claims, now, rules.clock_skew):

@@ -118,8 +118,8 @@ class Showing:
             self._terminal = replace(self._terminal, offline_since=since, **changes)
             terminal, news = self._terminal, self._terminal != self._told
             self._told = terminal
-        if self._screen is not None and news:
-            self._screen.update(terminal)
+            if self._screen is not None and news:
+                self._screen.update(terminal)  # in the order in which it became so
 
     def close(self) -> None:
         """End what was begun here."""

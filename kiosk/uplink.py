@@ -36,6 +36,11 @@ class Uplink:
     starts: tuple[Callable[[], None], ...]
 
 
+def _stopped_by_closing(client: CentralClient, sync: Sync, limit_s: float) -> bool:
+    client.close()
+    return sync.stop(limit_s)
+
+
 def build_uplink(
     settings: Settings,
     token: str,
@@ -52,7 +57,7 @@ def build_uplink(
     def client() -> CentralClient:
         return CentralClient(central.url, token, central.ca_file, on_date=clock.heard_date)
 
-    copy = on_board.status_copy(settings, clock.now)
+    copy = on_board.status_copy(settings, clock)
     if copy is not None:
         stops.close(copy.close)
     lines: list[Callable[[], None]] = []
@@ -96,9 +101,10 @@ def build_uplink(
         starts.append(statuses.start)
         stops.stop("statuses", statuses.stop, _PAGE_S)
         stops.close(fetching.close)
-    stops.stop("sync", sync.stop)
-    stops.stop("checker", checker.stop)
-    # Closed before the services are stopped: a call that hangs then ends.
-    stops.close(asking.close)
+    # What waits may be sent once more before the terminal is switched off; then a call that hangs is ended.
     stops.close(sending.close)
+    stops.stop("sync", lambda limit_s: sync.stop(limit_s * 0.8) or _stopped_by_closing(sending, sync, limit_s * 0.2))
+    # Closed before it is stopped: a call that hangs then ends.
+    stops.stop("checker", checker.stop)
+    stops.close(asking.close)
     return Uplink(checker, sync, copy, tuple(starts))

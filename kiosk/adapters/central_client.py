@@ -209,9 +209,11 @@ class CentralClient:
 
 def _date_of(response: requests.Response) -> datetime | None:
     """The moment of the answer (RFC 9110, 6.6.1), where it is told in a form that can be read."""
+    if "Age" in response.headers:
+        return None  # an answer that was kept on the way tells the time at which it was kept
     try:
         date = parsedate_to_datetime(response.headers.get("Date", ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo is not None else None
 
@@ -241,6 +243,8 @@ def _told(error: BaseException, url: str) -> CentralError:
     """The typed error for what requests says; the texts of requests may hold URLs and are left out."""
     if isinstance(error, requests.exceptions.SSLError):
         return _told_of_tls(error, url)
+    if isinstance(error, ConnectionAbortedError):
+        return CentralUnreachable("the terminal is stopping")
     if isinstance(error, requests.Timeout | TimeoutError):
         return CentralTimeout("central did not answer in time")
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):

@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from kiosk.core.timekeeping import Reading, Timekeeping, begun, begun_again, present, synchronised, told_by_central
+from kiosk.core.timekeeping import (
+    Reading,
+    Timekeeping,
+    begun,
+    begun_again,
+    is_possible,
+    present,
+    synchronised,
+    told_by_central,
+)
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ODD = timedelta(minutes=1)
@@ -87,7 +96,7 @@ class TerminalClock:
             odd = self._time.anchor is not None and off > _ODD
             tell, self._oddity_told = odd and not self._oddity_told, odd
             if not self._is_synchronised():
-                self._time = told_by_central(self._time, date, asked_at, answered_at)
+                self._time = told_by_central(self._time, date, asked_at, answered_at, system.monotonic_s)
         if tell:
             structlog.get_logger(__name__).warning("clock_differs_from_centrals", seconds=round(off.total_seconds()))
 
@@ -119,6 +128,8 @@ def _begun(kept: bytes | None, this_boot: str, system: Reading) -> Timekeeping:
         document = json.loads(kept)
         anchor = Reading(float(document["monotonic_s"]), datetime.fromisoformat(document["real"]).astimezone(UTC))
         is_this_boot = document["boot_id"] == this_boot and anchor.monotonic_s <= system.monotonic_s
+        if not is_possible(anchor.real):
+            raise ValueError(document["real"])  # noqa: TRY301  # told like what can't be read
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         structlog.get_logger(__name__).error("kept_time_unreadable", error=type(error).__name__)
         return begun(system, None)

@@ -10,7 +10,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
 import requests
@@ -26,6 +26,8 @@ class HttpWorker:
 
     def __init__(self, *, verify: bool | str) -> None:
         self.abandoned = False
+        self._lock = threading.Lock()  # between submitting and abandoning
+        self._last: Future[Any] | None = None
         self._sockets: list[socket.socket] = []
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._session = requests.Session()
@@ -43,15 +45,24 @@ class HttpWorker:
         return self._thread.is_alive()
 
     def submit(self, job: Job) -> "Future[Any]":
-        """Run a job on the thread."""
+        """Run a job on the thread; on an abandoned one it fails at once."""
         future: Future[Any] = Future()
-        self._jobs.put((job, future))
+        with self._lock:
+            if self.abandoned:
+                future.set_exception(ConnectionAbortedError("the client is closed"))
+            else:
+                self._last = future
+                self._jobs.put((job, future))
         return future
 
     def abandon(self) -> None:
-        """End the thread: at once if it is idle, else as soon as its sockets fail."""
-        self.abandoned = True
-        self._jobs.put(None)
+        """End the thread: at once if it is idle, else as soon as its sockets fail; whoever waits is told at once."""
+        with self._lock:
+            self.abandoned = True
+            self._jobs.put(None)
+            last = self._last
+        if last is not None:
+            _conclude(last, error=ConnectionAbortedError("the client is closed"))
         for connection in self._sockets:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -69,12 +80,23 @@ class HttpWorker:
         while (entry := self._jobs.get()) is not None:
             job, future = entry
             try:
-                future.set_result(job(self._session))
+                result = job(self._session)
             except BaseException as error:  # noqa: BLE001  # handed to the caller, who waits for it
-                future.set_exception(error)
+                _conclude(future, error=error)
+            else:
+                _conclude(future, result)
         self._session.close()
         for connection in self._sockets:
             connection.close()
+
+
+def _conclude(future: "Future[Any]", result: object = None, *, error: BaseException | None = None) -> None:
+    """The first end counts: a call that was given up may still come to another one."""
+    with contextlib.suppress(InvalidStateError):
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
 
 
 class _Adapter(HTTPAdapter):

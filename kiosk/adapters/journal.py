@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from kiosk.adapters.journal_rows import COLUMNS, REFERENCE_BYTES, row_of, utc_text, visit_of
@@ -14,6 +14,7 @@ from kiosk.core.ports import JournalError
 from kiosk.core.visit import Passage, SealedReference, Visit, VisitTime
 from kiosk.sealing import seal
 
+_AHEAD = timedelta(days=1)
 # To the letter the conditions of the store's indexes, so that counting a month's visits keeps nobody waiting.
 _TO_SEND = "passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL"
 _REFUSED = "quarantined_at IS NOT NULL AND acknowledged_at IS NULL"
@@ -88,10 +89,7 @@ class SqliteJournal:
         Those of an earlier boot whose time was not known keep the guess: nothing can tell it better any more.
         """
         with self._writing() as connection:
-            connection.execute(
-                f"UPDATE visits SET time = ? WHERE {_UNDATED} AND boot_id IS NOT ?",  # noqa: S608  # constants
-                (VisitTime.GUESSED.value, self._clock.boot_id),
-            )
+            self._give_up_other_boots(connection)
             return connection.execute(
                 "UPDATE visits SET passage = ? WHERE passage IS NULL", (Passage.UNKNOWN.value,)
             ).rowcount
@@ -141,6 +139,7 @@ class SqliteJournal:
         if not self._clock.is_trusted():
             return 0
         with self._writing() as connection:
+            self._give_up_other_boots(connection)
             rows = connection.execute(
                 f"SELECT id, monotonic_s FROM visits WHERE {_UNDATED} AND boot_id = ?",  # noqa: S608  # constants
                 (self._clock.boot_id,),
@@ -192,7 +191,11 @@ class SqliteJournal:
     def purge(self, before: datetime) -> int:
         """Drop visits that central has acknowledged before this time (aware); returns how many. Others are kept."""
         with self._writing() as connection:
-            return connection.execute("DELETE FROM visits WHERE acknowledged_at < ?", (utc_text(before),)).rowcount
+            # What was stamped by a clock that was ahead is not kept for ever either.
+            return connection.execute(
+                "DELETE FROM visits WHERE acknowledged_at < ? OR acknowledged_at > ?",
+                (utc_text(before), utc_text(self._clock.now() + _AHEAD)),
+            ).rowcount
 
     # --- for everybody ------------------------------------------------------------------------------------------
 
@@ -219,6 +222,12 @@ class SqliteJournal:
                 f"count(*) FILTER (WHERE {_REFUSED}) FROM visits"
             ).fetchone()
         return JournalCounts(*row)
+
+    def _give_up_other_boots(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            f"UPDATE visits SET time = ? WHERE {_UNDATED} AND boot_id IS NOT ?",  # noqa: S608  # constants
+            (VisitTime.GUESSED.value, self._clock.boot_id),
+        )
 
     def _count(self, condition: str) -> int:
         with self._reading() as connection:

@@ -22,7 +22,6 @@ INSERT INTO statuses VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (visitor) DO UPDATE SET
     status = excluded.status, as_of = excluded.as_of, valid_until = excluded.valid_until,
     home_area = excluded.home_area, confirmed_at = excluded.confirmed_at
-WHERE excluded.confirmed_at >= confirmed_at
 """
 
 
@@ -54,7 +53,7 @@ class SqliteStatusCache:
             return None
 
     def put(self, reference: VisitorReference, record: StatusRecord, confirmed_at: datetime) -> None:
-        """Keep what central said at `confirmed_at`; an older answer does not replace a newer one."""
+        """Keep what central has just said, at `confirmed_at`. The last word counts, whatever an earlier clock said."""
         until = None if record.valid_until is None else _utc(record.valid_until)
         said = (record.status.value, _utc(record.as_of), until, record.home_area, _utc(confirmed_at))
         try:

@@ -43,10 +43,15 @@ _FOLD_LEAST = 50_000
 class StatusCopy:
     """Lookups from any thread; everything else from the sync's thread alone."""
 
-    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        """folder: the copy's own, made if need be. Raises OSError, sqlite3.Error."""
+    def __init__(
+        self, folder: Path, now: Callable[[], datetime], is_trusted: Callable[[], bool] = lambda: True
+    ) -> None:
+        """folder: the copy's own, made if need be; now: the present, and whether it is known to be right.
+
+        Raises OSError, sqlite3.Error.
+        """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder, self._now = folder, now
+        self._folder, self._now, self._is_trusted = folder, now, is_trusted
         self._index = CopyIndex(folder / "index.db")
         self._log = structlog.get_logger(__name__)
         self._lock = threading.Lock()  # guards the two below
@@ -221,7 +226,9 @@ class StatusCopy:
                 if other.name != publication.name:
                     self._index.drop_publication(other.name)
             self._log.info("status_copy_taken_over", records=sum(count for count, _ in expected))
-        return replace(publication, in_use=True, confirmed_at=self._now())
+        # By a clock that may be wrong nobody could tell its age afterwards.
+        confirmed_at = self._now() if self._is_trusted() else publication.confirmed_at
+        return replace(publication, in_use=True, confirmed_at=confirmed_at)
 
     def _state_after(
         self, publication: str, shard: int, state: tuple[int, int], hashes: Hashes, values: Values

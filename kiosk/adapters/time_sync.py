@@ -1,7 +1,7 @@
 """Whether a time server has set the system's clock: what the kernel says, and systemd-timesyncd's mark.
 
 The kernel forgets it some hours after the last contact, when its own estimate of the error has grown to 16 s; the mark
-stays until the next boot. So the mark counts as long as nobody has stepped the clock since it was seen.
+stays until the next boot. So the mark, or the kernel's last yes, counts until somebody steps the clock.
 """
 
 import ctypes
@@ -45,7 +45,7 @@ class _Timex(ctypes.Structure):
         ("errcnt", ctypes.c_long),
         ("stbcnt", ctypes.c_long),
         ("tai", ctypes.c_int),
-        ("padding", ctypes.c_int * 11),
+        ("padding", ctypes.c_int * 64),  # the kernel has 11; a C library with a wider time_t may write more
     )
 
 
@@ -85,12 +85,13 @@ class TimeServerWatch:
 
     def __call__(self) -> bool:
         """Whether a time server's word stands behind the system's clock."""
-        if self._kernel():
-            return True
-        return self._is_marked()
-
-    def _is_marked(self) -> bool:
         offset = self._real() - self._monotonic()
+        if self._kernel():
+            self._marked_offset = offset
+            return True
+        return self._is_marked(offset)
+
+    def _is_marked(self, offset: float) -> bool:
         if self._marked_offset is None:
             if not self._mark.exists():
                 return False

@@ -13,13 +13,15 @@ import uvicorn
 from fastapi import FastAPI
 
 _START_S = 10.0
+_KEEP_ALIVE_S = 75
+"""Longer than terminals wait between two calls, so that visitors meet an open connection."""
 
 
 def server(app: Any, *, log_level: str = "warning", **options: object) -> uvicorn.Server:
     """A uvicorn server; no access log, since a request says who is where and when."""
     config = uvicorn.Config(
         app, log_level=log_level, access_log=False, server_header=False, ws="none", lifespan="off",
-        timeout_graceful_shutdown=1, **options,  # type: ignore[arg-type]  # uvicorn's own keywords
+        timeout_graceful_shutdown=1, timeout_keep_alive=_KEEP_ALIVE_S, **options,  # type: ignore[arg-type]  # uvicorn's own keywords
     )  # fmt: skip
     return uvicorn.Server(config)
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+_AHEAD = timedelta(minutes=15)
+"""A clock that was set back a little, or that after a power cut goes by the time that was kept some minutes before."""
+
 
 class Status(StrEnum):
     """What the programme says of a visitor, worst first."""
@@ -64,6 +67,11 @@ class NoAnswer(StrEnum):
     """Central did not answer in time, and how old what is known on board is can't be told."""
 
 
+def believable(answer: StatusAnswer, now: datetime) -> bool:
+    """Whether it can have been confirmed when it says: a time to come was written by a clock that was wrong."""
+    return answer.confirmed_at <= now + _AHEAD
+
+
 def latest(answers: Iterable[StatusAnswer]) -> StatusAnswer | None:
     """The answer that central confirmed last; of two of one moment the worse status: an older green opens no door."""
     order = list(Status)  # worst first
@@ -91,13 +99,12 @@ def freshness(
 ) -> Freshness:
     """How an answer from on board stands to its record's end and its status's limit.
 
-    A status without an entry in `maximum_age` never decides from on board. Neither does a record confirmed in the
-    future beyond any doubt about clocks (more than its own limit ahead).
+    A status without an entry in `maximum_age` never decides from on board, nor does an answer of a time to come.
     """
     record = answer.record
     if record is None or (record.valid_until is not None and now >= record.valid_until):
         return Freshness.TOO_OLD
     limit = maximum_age.get(record.status)
-    if limit is None or abs(now - answer.confirmed_at) > limit:
+    if limit is None or not believable(answer, now) or answer.age(now) > limit:
         return Freshness.TOO_OLD
     return Freshness.AGEING if answer.age(now) >= limit - warn_before and warn_before else Freshness.FRESH

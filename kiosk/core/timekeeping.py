@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 _EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
-"""Central's time is not taken where it lies before this program was written, or beyond any use of it."""
+"""No time is taken from elsewhere that lies before this program was written, or beyond any use of it."""
 _LATEST = _EARLIEST + timedelta(days=3653)
 _MOST_TRIP_S = 5.0
 _HTTP_DATE_S = 1.0
@@ -31,12 +31,17 @@ class Reading:
 class Timekeeping:
     """guess: what is gone by without an anchor; anchor: None while the time is not known for sure.
 
-    trusted_since: monotonic seconds of the first anchor, None without one; visits from before it have a guessed time.
+    trusted_since: monotonic seconds since which there is one; whatever was dated before that was dated by a guess.
     """
 
     guess: Reading
     anchor: Reading | None = None
     trusted_since: float | None = None
+
+
+def is_possible(real: datetime) -> bool:
+    """Whether it can be the time while this program is in use."""
+    return _EARLIEST <= real <= _LATEST
 
 
 def begun(system: Reading, floor: datetime | None) -> Timekeeping:
@@ -58,25 +63,27 @@ def present(time: Timekeeping, system: Reading) -> datetime:
 
 def synchronised(time: Timekeeping, system: Reading) -> Timekeeping:
     """The system's clock is known to be right at this moment."""
-    return _anchored(time, system)
+    return _anchored(time, system, system.monotonic_s)
 
 
-def told_by_central(time: Timekeeping, date: datetime, asked_at: float, answered_at: float) -> Timekeeping:
-    """Central has put this time on its answer; asked_at, answered_at: monotonic seconds.
+def told_by_central(
+    time: Timekeeping, date: datetime, asked_at: float, answered_at: float, taken_at: float
+) -> Timekeeping:
+    """Central has put this time on its answer; asked, answered and taken at these monotonic seconds.
 
     Taken within limits only: an answer that was quick enough to say something, and a time that can be.
     """
     trip_s = answered_at - asked_at
-    if not 0 <= trip_s <= _MOST_TRIP_S or not _EARLIEST <= date <= _LATEST:
+    if not 0 <= trip_s <= _MOST_TRIP_S or not is_possible(date):
         return time
     told = Reading((asked_at + answered_at) / 2, date + timedelta(seconds=_HTTP_DATE_S / 2))
     if time.anchor is not None:
         off = abs(time.anchor.at(told.monotonic_s) - told.real)
         if off <= timedelta(seconds=_HTTP_DATE_S + trip_s / 2):
             return time  # as exact as it can be told
-    return _anchored(time, told)
+    return _anchored(time, told, taken_at)
 
 
-def _anchored(time: Timekeeping, anchor: Reading) -> Timekeeping:
-    since = anchor.monotonic_s if time.trusted_since is None else time.trusted_since
+def _anchored(time: Timekeeping, anchor: Reading, taken_at: float) -> Timekeeping:
+    since = taken_at if time.trusted_since is None else time.trusted_since
     return replace(time, anchor=anchor, trusted_since=since)

@@ -23,6 +23,8 @@ Answered = Callable[[str, StatusAnswer | NoAnswer], None]
 
 _HANDING_OVER = 0.05
 """The part of the budget that central does not get, so that its answer still arrives in time."""
+_LATE = 0.6
+"""With less than this part of the budget left a failure may be a line's that is slow, and no more."""
 _CONNECTING_S = 5.0
 _MOST_QUESTIONS = 8
 _LONGEST_PATIENCE_S = 900.0
@@ -39,11 +41,15 @@ class _Question:
 
 @dataclass(slots=True, eq=False)
 class _Attempt:
-    """One call to central; `answer` stays None where it fails. reference: None for a probe."""
+    """One call to central; `answer` stays None where it fails. reference: None for a probe.
+
+    late: a call before it took so much of its time that its own failure would say little.
+    """
 
     reference: VisitorReference | None
     deadline: float
     answer: StatusAnswer | None = None
+    late: bool = False
     finished: bool = False
 
 
@@ -130,7 +136,11 @@ class Checker:
 
     def _answer_questions(self) -> None:
         while (question := self._next_question()) is not None:
-            answer = self._answer(question)
+            try:
+                answer = self._answer(question)
+            except Exception as error:  # noqa: BLE001  # whatever it is: the visitor waits, and so will the next one
+                self._log.error("checker_failed", **describe(error))
+                answer = NoAnswer.UNREACHABLE
             try:
                 question.answered(question.scan_id, answer)
             except Exception as error:  # noqa: BLE001  # the asker's defect must not end the thread that others wait for
@@ -156,7 +166,7 @@ class Checker:
                 return known
             left_s = question.deadline - self._clock.monotonic()
             decided = self._changed.wait_for(lambda: self._may_answer(attempt), timeout=max(0.0, left_s))
-        if not decided:
+        if not decided and not attempt.late:
             self._note(answered=False, visitor=True, why="no answer in time")
         return known if attempt.answer is None else attempt.answer
 
@@ -175,11 +185,16 @@ class Checker:
 
     def _make_attempts(self) -> None:
         while (attempt := self._next_attempt()) is not None:
-            self._make(attempt)
-            with self._changed:
-                attempt.finished = True
-                self._changed.notify_all()
+            try:
+                self._make(attempt)
+            finally:
+                self._finish(attempt)
             self._remember(attempt)
+
+    def _finish(self, attempt: _Attempt) -> None:
+        with self._changed:
+            attempt.finished = True
+            self._changed.notify_all()
 
     def _next_attempt(self) -> _Attempt | None:
         """What to ask central next; waits until there is something, or until a probe is due."""
@@ -187,9 +202,9 @@ class Checker:
             while not self._stopping:
                 now = self._clock.monotonic()
                 attempt, self._wanted = self._wanted, None
-                if now < self._patient_until:
-                    attempt = None  # central has asked not to be asked
-                if attempt is not None:
+                if attempt is not None and now < self._patient_until:
+                    self._finish(attempt)  # central has asked not to be asked
+                elif attempt is not None:
                     return attempt
                 due = max(self._probe_at, self._patient_until)
                 if now >= due:
@@ -198,17 +213,14 @@ class Checker:
             return None
 
     def _make(self, attempt: _Attempt) -> None:
-        visitor = attempt.reference is not None and self.link.online is not False
         left_s = attempt.deadline - self._clock.monotonic() - self._budget_s * _HANDING_OVER
         if left_s <= 0:  # the attempt before took all the time
             return
+        attempt.late = left_s < self._budget_s * _LATE
+        visitor = attempt.reference is not None and not attempt.late and self.link.online is not False
         try:
             if attempt.reference is None:
-                if self.link.online is not True:
-                    # A slow line may need longer for the first handshake than a visitor waits; once the connection
-                    # stands it may be quick enough.
-                    self._central.probe(_CONNECTING_S)
-                self._central.probe(self._budget_s)
+                self._probe()
             else:
                 record = self._central.check(attempt.reference, left_s)
                 attempt.answer = StatusAnswer(record, Source.ONLINE, self._clock.now())
@@ -221,12 +233,24 @@ class Checker:
         else:
             self._note(answered=True, visitor=visitor)
 
+    def _probe(self) -> None:
+        """What counts is a call within a visitor's time, over a connection that stands.
+
+        A slow line may need longer for the handshake than a visitor waits, and be quick enough after that.
+        """
+        try:
+            self._central.probe(self._budget_s)
+        except TimeoutError:
+            self._central.probe(_CONNECTING_S)
+            self._central.probe(self._budget_s)
+
     def _remember(self, attempt: _Attempt) -> None:
         answer = attempt.answer
         if answer is None or attempt.reference is None:
             return
         try:
-            if answer.record is None:
+            if answer.record is None or not self._clock.is_trusted():
+                # By a clock that may be wrong nobody could tell the answer's age afterwards.
                 self._cache.forget(attempt.reference)
             else:
                 self._cache.put(attempt.reference, answer.record, answer.confirmed_at)
@@ -241,11 +265,15 @@ class Checker:
             pause_s = probe_pause_s(self._link, self._rules)
             # Spread, so that a city's terminals don't all come back at once.
             self._probe_at = now + pause_s * (0.75 + 0.5 * self._jitter())
-            self._patient_until = now + patience_s
+            self._patient_until = now if answered else max(self._patient_until, now + patience_s)
+            self._changed.notify_all()
         if online is before.online or online is None:
             return
         if online:
             self._log.info("central_reached")
         else:
             self._log.warning("central_not_reached", why=why)
-        self._on_online(online)
+        try:
+            self._on_online(online)
+        except Exception as error:  # noqa: BLE001  # a listener's defect must not end a thread that visitors wait for
+            self._log.error("listener_failed", **describe(error))

@@ -8,6 +8,7 @@ from kiosk.core.ports import Clock
 
 _KEEP_EVERY_S = 600.0
 """Each keeping is a write to the card."""
+_AGAIN_S = 60.0
 
 
 class ClockWatch:
@@ -24,7 +25,7 @@ class ClockWatch:
         self._clock = clock
         self._to_keep, self._keep, self._on_trusted = to_keep, keep, on_trusted
         self._trusted: bool | None = None
-        self._kept_at: float | None = None
+        self._keep_at = clock.monotonic()
         self._log = structlog.get_logger(__name__)
 
     def look(self) -> None:
@@ -38,8 +39,9 @@ class ClockWatch:
                 self._log.warning("clock_not_trusted", until="a time server or central has told the time")
             self._on_trusted(trusted)
         now = self._clock.monotonic()
-        if trusted and (self._kept_at is None or now - self._kept_at >= _KEEP_EVERY_S):
+        if trusted and now >= self._keep_at:
+            self._keep_at = now + _AGAIN_S  # if it can't be kept now
             kept = self._to_keep()
             if kept is not None:
                 self._keep(kept)
-                self._kept_at = now
+                self._keep_at = now + _KEEP_EVERY_S

@@ -13,6 +13,7 @@ class Rounds:
 
     def __init__(self, looks: Sequence[Callable[[], None]], *, every_s: float) -> None:
         self._looks, self._every_s = tuple(looks), every_s
+        self._failing: set[int] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
         self._log = structlog.get_logger(__name__)
@@ -30,11 +31,15 @@ class Rounds:
 
     def go(self) -> None:
         """One round; a look that fails takes nothing from the others."""
-        for look in self._looks:
+        for number, look in enumerate(self._looks):
             try:
                 look()
             except Exception as error:  # noqa: BLE001  # whatever it is: the next round may find it mended
-                self._log.error("look_failed", **describe(error))
+                if number not in self._failing:  # once, not for weeks
+                    self._log.error("look_failed", **describe(error))
+                self._failing.add(number)
+            else:
+                self._failing.discard(number)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -8,7 +8,7 @@ import structlog
 
 from kiosk.core.credential import VisitorReference
 from kiosk.core.ports import Clock, KnownStatuses
-from kiosk.core.status import Freshness, NoAnswer, Status, StatusAnswer, freshness, latest
+from kiosk.core.status import Freshness, NoAnswer, Status, StatusAnswer, believable, freshness, latest
 from kiosk.services.defects import describe
 
 
@@ -34,12 +34,16 @@ class StoredAnswers:
 
     def answer(self, reference: VisitorReference) -> StatusAnswer | NoAnswer:
         """The visitor's answer without central, or why there is none."""
-        known = latest(self._found(reference))
-        if known is None:
+        found = self._found(reference)
+        if not found:
             return NoAnswer.UNREACHABLE
         if not self._clock.is_trusted() and not self._rules.by_untrusted_clock:
             return NoAnswer.CLOCK_NOT_TRUSTED
-        fresh = freshness(known, self._clock.now(), self._rules.maximum_age, self._rules.warn_before)
+        now = self._clock.now()
+        known = latest(answer for answer in found if believable(answer, now))
+        if known is None:
+            return NoAnswer.TOO_OLD
+        fresh = freshness(known, now, self._rules.maximum_age, self._rules.warn_before)
         if fresh is Freshness.TOO_OLD:
             return NoAnswer.TOO_OLD
         return replace(known, ageing=fresh is Freshness.AGEING)

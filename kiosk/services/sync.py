@@ -18,6 +18,8 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _LONGEST_PATIENCE_S = 900.0
 """Central may ask for patience; a terminal that is told to wait for a day by mistake still comes back."""
 _ASIDE_S = 600.0
+_TIMELESS_ANSWERS = 3
+"""After so many answers without a time that can be used, visits of an unknown time go up with a guessed one."""
 _PURGE_EVERY_S = 3600.0
 _MOST_SINGLES = 50
 _LAST_ATTEMPT = 0.8
@@ -63,6 +65,7 @@ class Sync:
         self._jitter = jitter
         self._visits, self._keys, self._old = (_Line(name, clock.monotonic()) for name in ("visits", "keys", "purge"))
         self._batch = _BATCH
+        self._timeless = 0
         self._aside: dict[str, float] = {}  # visits that central had trouble with, and when each may be tried again
         self._hurry, self._hope = threading.Event(), threading.Event()
         self._wake = threading.Event()
@@ -154,13 +157,27 @@ class Sync:
     def _date_visits(self) -> None:
         """What was taken while the clock was not trusted goes up with the right time, or for good with a guess."""
         if not self._outbox.undated_count():
+            self._timeless = 0
             return
-        if not self._clock.is_trusted():
-            self._fetch_keys()  # any answer of central's brings its time
+        if not self._clock.is_trusted() and not self._ask_the_time():
+            return
         if self._clock.is_trusted():
             self._log.info("visit_times_corrected", count=self._outbox.correct_times())
-        elif count := self._outbox.give_up_times():
-            self._log.warning("visit_times_guessed", count=count)
+        elif self._timeless >= _TIMELESS_ANSWERS:
+            self._log.warning("visit_times_guessed", count=self._outbox.give_up_times())
+
+    def _ask_the_time(self) -> bool:
+        """Any answer of central's brings its time; whether there was one. Without it the other visits go on."""
+        if self._stopping.is_set() or self._clock.monotonic() < self._keys.patient_until:
+            return False
+        try:
+            self._fetch_keys()
+        except CentralError as error:
+            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            self._keys.patient_until = self._clock.monotonic() + patience_s
+            return False
+        self._timeless += 1
+        return True
 
     def _next_batch(self) -> Sequence[Visit]:
         if self._time_is_up():
@@ -238,6 +255,8 @@ class Sync:
 
     def _purge(self) -> None:
         """Drop what central has had for long enough: what is not on the card can't be read from it."""
+        if not self._clock.is_trusted():
+            return
         purged = self._outbox.purge(self._clock.now() - self._keep)
         if purged:
             self._log.info("visits_purged", count=purged)

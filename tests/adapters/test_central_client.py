@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -192,6 +194,28 @@ def test_nobody_listens() -> None:
     client.close()
 
 
+def test_a_client_that_is_closed_ends_what_hangs_and_takes_no_more() -> None:
+    """A terminal that stops waits for nobody, whether the call has a connection yet or not."""
+    with central(silence) as (client, server):
+        ended: queue.SimpleQueue[Exception] = queue.SimpleQueue()
+
+        def hang() -> None:
+            try:
+                client.check(VISITOR, LONG_S)
+            except CentralError as error:
+                ended.put(error)
+
+        thread = threading.Thread(target=hang)
+        thread.start()
+        while not server.requests:
+            thread.join(0.01)
+        client.close()
+        assert isinstance(ended.get(timeout=5), CentralUnreachable)
+        thread.join(5)
+        with pytest.raises(CentralUnreachable):
+            client.check(VISITOR, LONG_S)
+
+
 def test_an_unknown_name() -> None:
     """A name that no name server knows; where none answers either, the budget ends the wait."""
     client = CentralClient("http://central.invalid", TOKEN)
@@ -222,6 +246,9 @@ DATE = "Tue, 01 Jun 2021 09:00:00 GMT"
         (answer({"nonsense": True}, Date=DATE), [AS_OF]),
         (answer(GREEN), []),
         (answer(GREEN, Date="yesterday"), []),
+        (answer(GREEN, Date="Tue, 01 Jun 999999999999 09:00:00 GMT"), []),
+        (answer(GREEN, Date="Tue, 01 Jun 2021 09:00:00 +99999999999999"), []),
+        (answer(GREEN, Date=DATE, Age="86400"), []),
         (answer(GREEN, Date="Tue, 01 Jun 2021 09:00:00 -0000"), []),
         (answer("<html>Log in</html>", 200, "text/html", Date=DATE), []),
         (answer({}, 302, Location="http://127.0.0.1:9/", Date=DATE), []),

@@ -108,7 +108,17 @@ def test_a_power_cut_leaves_a_guess_that_is_no_earlier() -> None:
     assert clock.now() == NOW + timedelta(seconds=7)
 
 
-@pytest.mark.parametrize("kept", [b"", b"{", b"[]", b'{"boot_id": "boot-1", "monotonic_s": "x", "real": "y"}', b"\xff"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"boot_id": "boot-1", "monotonic_s": "x", "real": "y"}',
+        b'{"boot_id": "boot-1", "monotonic_s": 1, "real": "9999-01-01T00:00:00+00:00"}',
+        b"\xff",
+    ],
+)
 def test_a_kept_time_that_is_none_is_left_alone(kept: bytes) -> None:
     """A damaged value is said, and costs nothing but the knowledge."""
     clock = Machine().clock(kept)
@@ -124,6 +134,18 @@ def test_a_clock_that_differs_from_centrals_is_said_once(capsys: pytest.CaptureF
         clock.heard_date(NOW + timedelta(hours=2), machine.monotonic_s, machine.monotonic_s)
     assert clock.now() == NOW
     assert capsys.readouterr().out.count("clock_differs_from_centrals") == 1
+
+
+def test_what_was_dated_before_the_answer_came_was_guessed() -> None:
+    """Though central's answer tells what time it was when it was asked."""
+    machine = Machine()
+    clock = machine.clock()
+    asked_at = machine.monotonic_s
+    machine.passes(4)
+    dated_at = machine.monotonic_s - 1
+    clock.heard_date(NOW + timedelta(days=40), asked_at, machine.monotonic_s)
+    assert not clock.was_trusted(dated_at)
+    assert clock.was_trusted(machine.monotonic_s)
 
 
 def test_visit_ids_rise_strictly() -> None:

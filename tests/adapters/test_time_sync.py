@@ -24,15 +24,15 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_the_kernel_answers() -> None:
-    """This machine's kernel says yes or no, the same each time within a moment."""
-    assert kernel_says_synchronised() in (True, False, None)
-
-
-@pytest.mark.skipif(ctypes.sizeof(ctypes.c_long) != 8, reason="the size below is that of 64-bit machines")
-def test_the_structure_has_the_kernels_size() -> None:
-    """struct timex has 208 bytes on 64-bit Linux (include/uapi/linux/timex.h)."""
-    assert ctypes.sizeof(time_sync._Timex) == 208  # the layout is what matters, and it is nobody else's
+def test_the_kernel_fills_the_structure_as_it_is_laid_out() -> None:
+    """Microseconds a tick and the tolerance of the frequency are where the kernel writes them (adjtimex(2))."""
+    adjtimex = time_sync._adjtimex()  # the very call
+    assert adjtimex is not None
+    answer = time_sync._Timex()
+    assert adjtimex(ctypes.byref(answer)) >= 0
+    assert 9_000 <= answer.tick <= 11_000
+    assert answer.tolerance == 500 << 16
+    assert kernel_says_synchronised() is not None
 
 
 @pytest.mark.parametrize(("word", "is_so"), [(True, True), (False, False), (None, False)])
@@ -49,6 +49,17 @@ def test_the_mark_counts_when_the_kernel_has_forgotten(machine: Machine) -> None
     machine.real += 3 * 86_400 + 0.4
     machine.monotonic += 3 * 86_400
     assert machine.watch()
+
+
+@pytest.mark.parametrize("step_s", [-365 * 86_400.0, 3600.0])
+def test_a_step_after_the_kernels_last_yes_is_seen(machine: Machine, step_s: float) -> None:
+    """Setting the clock by hand takes the kernel's word away, and the mark that is still there does not replace it."""
+    machine.word = True
+    machine.mark.touch()
+    assert machine.watch()
+    machine.real += step_s
+    machine.word = False
+    assert not machine.watch()
 
 
 @pytest.mark.parametrize("step_s", [-3600.0, 3600.0, 5.0])

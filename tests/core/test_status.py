@@ -24,12 +24,12 @@ def answer(status: Status, age: timedelta, valid_until: datetime | None = None) 
         (Status.GREEN, 73, False),
         (Status.RED, 73, True),
         (Status.BLUE, 0, False),
-        (Status.GREEN, -1, True),
+        (Status.GREEN, -1, False),
         (Status.GREEN, -73, False),
     ],
 )
 def test_each_status_has_its_own_maximum_age(status: Status, hours: int, usable: bool) -> None:
-    """An answer decides up to its status's limit; without a limit never; from a far future neither."""
+    """An answer decides up to its status's limit; without a limit never; from a time to come neither."""
     found = freshness(answer(status, timedelta(hours=hours)), NOW, LIMITS)
     assert (found is not Freshness.TOO_OLD) is usable
 

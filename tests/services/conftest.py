@@ -24,7 +24,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.elapsed_s = 100.0
-        self.trusted = True
+        self.trusted, self.trusted_since = True, 0.0
 
     def monotonic(self) -> float:
         return self.elapsed_s
@@ -38,7 +38,7 @@ class FakeClock:
     boot_id = "8f1c2d3e-0000-4000-8000-000000000001"
 
     def was_trusted(self, monotonic_s: float) -> bool:
-        return self.trusted
+        return self.trusted and monotonic_s >= self.trusted_since
 
     def time_at(self, monotonic_s: float) -> datetime:
         return START + timedelta(seconds=monotonic_s)
@@ -61,6 +61,7 @@ class FakeCentral:
     batches: list[list[str]] = field(default_factory=list)
     keys_fetched: int = 0
     probes: list[Exception | None] = field(default_factory=lambda: [None])
+    probe_gate: threading.Event | None = None
     probed: queue.SimpleQueue[float] = field(default_factory=queue.SimpleQueue)
     entered: queue.SimpleQueue[VisitorReference] = field(default_factory=queue.SimpleQueue)
 
@@ -77,6 +78,8 @@ class FakeCentral:
 
     def probe(self, budget_s: float) -> None:
         self.probed.put(budget_s)
+        if self.probe_gate is not None:
+            assert self.probe_gate.wait(10)
         result = self.probes.pop(0) if len(self.probes) > 1 else self.probes[0]
         if result is not None:
             raise result

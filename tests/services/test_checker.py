@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from kiosk.adapters.central_errors import CentralBusy, CentralUnreachable
+from kiosk.adapters.central_errors import CentralBusy, CentralTimeout, CentralUnreachable
 from kiosk.adapters.clock import TerminalClock
 from kiosk.core.credential import VisitorReference
 from kiosk.core.link import LinkRules
 from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, StatusRecord
 from kiosk.services.checker import Checker
 from kiosk.services.stored import StoredAnswers, StoredRules
+from tests.services.conftest import FakeClock
 
 PATIENCE_S = 10.0
 ALIYA, BOLAT = VisitorReference(b"A" * 16), VisitorReference(b"B" * 16)
@@ -194,8 +195,9 @@ def test_a_probe_finds_a_dead_network_before_a_visitor_does(central: Any) -> Non
 
 def test_a_slow_handshake_does_not_keep_it_offline(central: Any) -> None:
     """The connection gets more time than a visitor would wait; what counts is the call over it."""
+    central.probes = [CentralTimeout("a handshake of two seconds"), None]
     bench = Bench(central, budget_s=0.4)
-    assert [central.probed.get(timeout=PATIENCE_S) for _ in range(2)] == [5.0, 0.4]
+    assert [central.probed.get(timeout=PATIENCE_S) for _ in range(3)] == [0.4, 5.0, 0.4]
     assert bench.checker.stop(PATIENCE_S)
 
 
@@ -234,10 +236,63 @@ def test_central_that_asks_for_patience_is_not_asked(bench: Bench) -> None:
     assert bench.central.asked == [ALIYA]
 
 
+def test_a_visitor_behind_a_call_that_meets_a_busy_central_does_not_wait(central: Any) -> None:
+    """Central asks a probe for patience: the visitor is answered from board at once, and the patience is kept."""
+    central.probe_gate = threading.Event()
+    central.probes = [CentralBusy("later", 600.0)]
+    bench = Bench(central, budget_s=PATIENCE_S, rules=QUICK_PROBES)
+    assert central.probed.get(timeout=PATIENCE_S)
+    bench.knows(ALIYA, timedelta(hours=1))
+    began = bench.clock.monotonic()
+    bench.look_up("scan")
+    central.probe_gate.set()
+    assert bench.answers.get(timeout=PATIENCE_S) == ("scan", bench.cache.known[ALIYA])
+    assert bench.clock.monotonic() - began < PATIENCE_S / 2
+    assert isinstance(bench.ask(), StatusAnswer)
+    assert central.asked == []
+    assert bench.checker.stop(PATIENCE_S)
+
+
+def test_a_listener_that_raises_ends_nothing(central: Any) -> None:
+    """Visitors are answered, and probes go on."""
+
+    def raise_(_: bool) -> None:
+        raise RuntimeError("a defect")
+
+    cache = FakeCache()
+    clock = TerminalClock()
+    stored = StoredAnswers((cache,), clock, StoredRules(MAXIMUM_AGE))
+    checker = Checker(central, cache, stored, clock, budget_s=PATIENCE_S, rules=QUICK_PROBES, on_online=raise_)
+    checker.start()
+    for _ in range(3):
+        assert central.probed.get(timeout=PATIENCE_S)
+    answers: queue.SimpleQueue[StatusAnswer | NoAnswer] = queue.SimpleQueue()
+    checker.look_up("scan", ALIYA, lambda _, answer: answers.put(answer))
+    assert isinstance(answers.get(timeout=PATIENCE_S), StatusAnswer)
+    assert checker.stop(PATIENCE_S)
+
+
+def test_an_answer_of_an_unknown_time_is_not_kept(central: Any) -> None:
+    """Nobody could tell its age later; what was known before is no better any more, since central has spoken."""
+    clock = FakeClock()
+    clock.trusted = False
+    cache = FakeCache()
+    cache.known[ALIYA] = StatusAnswer(central.checks[0], Source.CACHE, clock.now())
+    stored = StoredAnswers((cache,), clock, StoredRules(MAXIMUM_AGE))
+    checker = Checker(central, cache, stored, clock, budget_s=PATIENCE_S, rules=NO_PROBES)
+    checker.start()
+    answers: queue.SimpleQueue[StatusAnswer | NoAnswer] = queue.SimpleQueue()
+    checker.look_up("scan", ALIYA, lambda _, answer: answers.put(answer))
+    assert isinstance(answers.get(timeout=PATIENCE_S), StatusAnswer)
+    assert cache.written.wait(PATIENCE_S)
+    assert cache.known == {}
+    assert checker.stop(PATIENCE_S)
+
+
 def test_a_hint_makes_it_look(central: Any) -> None:
     """Another part that can't reach central is no proof, but reason enough for a probe."""
     rules = LinkRules(probe_s=1e6, doubt_s=0.01)
-    central.probes = [None, None, CentralUnreachable("refused")]
+    central.probes = [None, CentralUnreachable("refused")]
     bench = Bench(central, rules=rules)
     assert bench.changes.get(timeout=PATIENCE_S) is True
     bench.checker.noticed(True)
@@ -245,6 +300,7 @@ def test_a_hint_makes_it_look(central: Any) -> None:
     bench.checker.noticed(False)
     assert bench.changes.get(timeout=PATIENCE_S) is False
     assert bench.checker.stop(PATIENCE_S)
+    assert central.probed.qsize() == 3  # at the start, and two that failed
 
 
 def test_a_newer_question_supersedes_the_older(bench: Bench) -> None:

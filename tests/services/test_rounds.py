@@ -13,8 +13,8 @@ from kiosk.services.rounds import Rounds
 HOUR = timedelta(hours=1)
 
 
-def test_a_look_that_fails_takes_nothing_from_the_others() -> None:
-    """At the start, and again and again; it stops at once."""
+def test_a_look_that_fails_takes_nothing_from_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """At the start, and again and again; said once, not for weeks; it stops at once."""
     looked = threading.Semaphore(0)
 
     def fails() -> None:
@@ -25,6 +25,7 @@ def test_a_look_that_fails_takes_nothing_from_the_others() -> None:
     for _ in range(3):
         assert looked.acquire(timeout=10)
     assert rounds.stop(10)
+    assert capsys.readouterr().out.count("look_failed") == 1
     never = Rounds((looked.release,), every_s=1e6)
     never.start()
     assert looked.acquire(timeout=10)
@@ -64,6 +65,10 @@ def test_a_time_that_could_not_be_kept_is_kept_later(clock: Any) -> None:
     watch = ClockWatch(clock, to_keep=lambda: b"time", keep=keep, on_trusted=lambda _: None)
     with pytest.raises(OSError, match="No space"):
         watch.look()
+    clock.advance(30)
+    watch.look()
+    assert kept == []
+    clock.advance(40)
     watch.look()
     assert kept == [b"time"]
 

@@ -56,6 +56,15 @@ def test_red_in_the_copy_wins_over_an_older_green_that_is_still_good(clock: Any)
         assert StoredAnswers(shelves, clock, StoredRules(LIMITS)).answer(ALIYA) == red
 
 
+def test_what_was_stamped_in_a_time_to_come_decides_nothing(clock: Any) -> None:
+    """A clock that was ahead wrote it: it must not stand above what central has said since."""
+    green, red = known(clock, -48, source=Source.CACHE), known(clock, 0.1, Status.RED)
+    assert StoredAnswers((Shelf(green), Shelf(red)), clock, StoredRules(LIMITS)).answer(ALIYA) == red
+    assert StoredAnswers((Shelf(green),), clock, StoredRules(LIMITS)).answer(ALIYA) is NoAnswer.TOO_OLD
+    soon = known(clock, -0.1)
+    assert StoredAnswers((Shelf(soon),), clock, StoredRules(LIMITS)).answer(ALIYA) == soon
+
+
 def test_a_newest_answer_that_is_too_old_is_not_replaced_by_an_older_one(clock: Any) -> None:
     """A yellow past its limit must not let an older green with a longer limit decide."""
     limits = {Status.YELLOW: timedelta(hours=1), Status.GREEN: timedelta(days=3)}

@@ -272,12 +272,37 @@ def test_undated_visits_go_as_they_are_where_no_time_is_to_be_had(bench: Bench) 
     bench.clock.trusted = False
     bench.journal.record(replace(bench.make_visit(1), monotonic_s=90.0))
     bench.run()
+    assert bench.journal.undated_count() == 1  # one answer may have been too slow to tell the time
+    bench.run_for(120)
     [sent] = bench.journal.visits()
     assert (sent.time, sent.decided_at) == (VisitTime.GUESSED, bench.make_visit(1).decided_at)
     bench.clock.trusted = True
     bench.run_for(60)
     assert bench.journal.visits() == [sent]
     assert bench.journal.counts().acknowledged == 1
+
+
+def test_undated_visits_hold_up_no_others(bench: Bench) -> None:
+    """The call that would bring the time fails, and the one that takes visits does not."""
+    bench.clock.trusted = False
+    bench.central.keys = CentralFailed("500")
+    bench.journal.record(replace(bench.make_visit(1), monotonic_s=90.0))
+    ids = bench.record(3, first=10)
+    bench.run_for(600)
+    assert [visit_id for batch in bench.central.batches for visit_id in batch] == ids
+    assert bench.journal.undated_count() == 1
+
+
+def test_nothing_is_purged_by_a_clock_that_nobody_trusts(bench: Bench) -> None:
+    """It would be no loss, and still not what the technician has set."""
+    bench.record(1)
+    bench.run()
+    bench.clock.trusted = False
+    bench.run_for(30 * 24 * HOUR_S)
+    assert bench.journal.counts().acknowledged == 1
+    bench.clock.trusted = True
+    bench.run_for(2 * HOUR_S)
+    assert bench.journal.counts().acknowledged == 0
 
 
 def test_undated_visits_wait_while_central_is_away(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from typing import Any
 from kiosk import contract
 from kiosk.adapters.central_client import CentralClient
 from kiosk.adapters.issuing import new_key, new_reference, public_key_set
-from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal import BootClock, SqliteJournal
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
 from kiosk.adapters.visit_ids import new_visit_id
@@ -22,12 +22,14 @@ from kiosk.central.running import RunningCentral
 from kiosk.central.tables import Person
 from kiosk.core.admission import Reason, because
 from kiosk.core.credential import CredentialKind, VisitorReference, format_reference
+from kiosk.core.link import LinkRules
 from kiosk.core.ports import Clock, KnownStatuses, StatusCache, VisitResult
 from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
 from kiosk.core.visit import Passage, Visit
 from kiosk.sealing import new_private_key, private_key_of, public_jwk, public_key_of
 from kiosk.services.checker import Checker
 from kiosk.services.statuses import StatusesSync
+from kiosk.services.stored import StoredAnswers, StoredRules
 from kiosk.services.sync import Sync
 from kiosk.status_pages import decode_page
 from tests.system.fault_proxy import FaultProxy, Front
@@ -144,6 +146,9 @@ class Patience:
         finally:
             self.checked.set()
 
+    def probe(self, budget_s: float) -> None:
+        self._client.probe(budget_s)
+
     def send_visits(self, visits: Sequence[Visit], _: float) -> Sequence[VisitResult]:
         self.batches.append(len(visits))
         return self._client.send_visits(visits, self._budget_s)
@@ -158,8 +163,10 @@ class Patience:
 def make_checker(
     central: Any, cache: StatusCache, clock: Clock, budget_s: float, copy: KnownStatuses | None = None
 ) -> Checker:
-    """A checker as the terminal has it."""
-    return Checker(central, cache, clock, budget_s=budget_s, maximum_age=MAXIMUM_AGE, copy=copy)
+    """A checker as the terminal has it, but for probes: the attempts of visitors alone tell how the line is."""
+    stored = StoredAnswers((cache,) if copy is None else (cache, copy), clock, StoredRules(MAXIMUM_AGE))
+    rules = LinkRules(probe_s=1e6, doubt_s=1e6)
+    return Checker(central, cache, stored, clock, budget_s=budget_s, rules=rules)
 
 
 def make_sync(central: Any, journal: SqliteJournal, clock: Clock) -> Sync:
@@ -181,6 +188,6 @@ def make_statuses_sync(central: Any, copy: StatusCopy, clock: Clock) -> Statuses
     return StatusesSync(central, copy, clock, interval_s=900, jitter=lambda: 1.0)
 
 
-def make_journal(store: Store, now: Callable[[], datetime]) -> SqliteJournal:
+def make_journal(store: Store, clock: BootClock) -> SqliteJournal:
     """A journal in an open file."""
-    return SqliteJournal(store, now)
+    return SqliteJournal(store, clock)

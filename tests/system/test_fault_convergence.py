@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from kiosk import contract
 from kiosk.adapters.store import Store
 from kiosk.adapters.wire_visits import wire_visit
 from kiosk.core.visit import Passage, Visit
@@ -29,9 +31,17 @@ class WallClock(FakeClock):
     def __init__(self) -> None:
         super().__init__()
         self.shift = timedelta(0)
+        self.trusted, self.trusted_since = False, 0.0
 
     def now(self) -> datetime:
         return super().now() + self.shift
+
+    def time_at(self, monotonic_s: float) -> datetime:
+        return super().time_at(monotonic_s) + self.shift
+
+    def reboot(self) -> None:
+        """Nobody knows the time any more."""
+        self.boot_id, self.trusted = str(uuid4()), False
 
 
 class Terminal:
@@ -46,7 +56,7 @@ class Terminal:
 
     def _open(self) -> None:
         self.store = Store(self.path)
-        self.journal = make_journal(self.store, self.clock.now)
+        self.journal = make_journal(self.store, self.clock)
         if self.sealing_key is not None:
             self.journal.seal_to(self.sealing_key)
         self.journal.settle_leftovers()
@@ -68,12 +78,18 @@ class Terminal:
             file.unlink()
         for file, content in self._on_disk.items():
             file.write_bytes(content)
+        self.clock.reboot()
         self._open()
 
     def work(self, turns: int) -> None:
         for _ in range(turns):
             self.sync.run_once()
             self.clock.advance(61)
+
+
+def times(one: contract.Visit) -> tuple[object, ...]:
+    """When it was, as told."""
+    return one.decided_at, one.time, one.boot_id, one.monotonic_s
 
 
 class Entrance(RuleBasedStateMachine):
@@ -84,6 +100,7 @@ class Entrance(RuleBasedStateMachine):
         self.line = line
         self.folder = TemporaryDirectory()
         self.recorded: dict[str, Visit] = {}
+        self.undated: set[str] = set()
 
     @initialize()
     def begin(self) -> None:
@@ -103,8 +120,11 @@ class Entrance(RuleBasedStateMachine):
         """Visitors come while it is so; the door tells at once what became of them, after a while, or not at all."""
         self.line.proxy.become(fault)
         self.terminal.central.expect(hangs=fault.hangs)
-        visits = [visit(None, self.terminal.clock.now()) for _ in range(visitors)]
+        clock = self.terminal.clock
+        visits = [replace(visit(None, clock.now()), monotonic_s=clock.monotonic()) for _ in range(visitors)]
         for one in visits:
+            if not clock.is_trusted():
+                self.undated.add(one.id)
             self.terminal.journal.record(one)
             self.recorded[one.id] = one
         self.terminal.committed()
@@ -135,6 +155,13 @@ class Entrance(RuleBasedStateMachine):
         self.terminal.journal.retry()
         self.terminal.committed()
 
+    @precondition(lambda self: not self.terminal.clock.is_trusted())
+    @rule()
+    def clock_is_set(self) -> None:
+        """From now on it is known what time it is, and what time it was in this boot."""
+        clock = self.terminal.clock
+        clock.trusted, clock.trusted_since = True, clock.monotonic()
+
     @precondition(lambda self: self.terminal.sealing_key is None)
     @rule()
     def key_to_seal_to_arrives(self) -> None:
@@ -153,6 +180,14 @@ class Entrance(RuleBasedStateMachine):
             if one.passage is None:
                 self.recorded[one.id] = replace(one, passage=Passage.UNKNOWN)
 
+    def _content(self, one: contract.Visit) -> contract.Visit:
+        """What must never change on the way: all but the time of a visit that was taken before it was known."""
+        told = {"boot_id": None, "monotonic_s": None}
+        if str(one.id) not in self.undated:
+            assert one.time is contract.VisitTime.TRUSTED
+            return one.model_copy(update=told)
+        return one.model_copy(update={**told, "decided_at": None, "time": None})
+
     def teardown(self) -> None:
         """The line is well again, and stays so: central and journal agree, and all that comes late changes nothing."""
         self.crash(power=False)
@@ -164,7 +199,12 @@ class Entrance(RuleBasedStateMachine):
         for late in (lambda: 0, self.line.proxy.let_go, lambda: self.line.proxy.replay(4)):
             late()
             at_central = {name: one for name, one in self.line.stored().items() if name not in self.before}
-            assert at_central == {name: wire_visit(one) for name, one in self.recorded.items()}
+            assert {name: self._content(one) for name, one in at_central.items()} == {
+                name: self._content(wire_visit(one)) for name, one in self.recorded.items()
+            }
+            # What was dated later went up with that time only, and the journal says the same of it as central.
+            for one in self.terminal.journal.visits():
+                assert times(wire_visit(one)) == times(at_central[one.id])
         # What was kept for long enough has left the journal: central has it, as has just been shown.
         left = {one.id: one.passage for one in self.terminal.journal.visits()}
         assert left == {name: self.recorded[name].passage for name in left}

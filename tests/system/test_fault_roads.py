@@ -59,7 +59,7 @@ def test_visits_wait_for_the_way_back(world: World, road: Road, tmp_path: Path) 
     """A bad road is not the visits' fault: they stay together, and leave together as soon as there is a way."""
     clock, central = FakeClock(), Patience(world.line.client)
     store = Store(tmp_path / "kiosk.db")
-    journal = make_journal(store, clock.now)
+    journal = make_journal(store, clock)
     sync = make_sync(central, journal, clock)
     visits = [visit() for _ in range(5)]
     for one in visits:

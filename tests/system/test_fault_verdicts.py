@@ -4,11 +4,10 @@ import queue
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from kiosk.adapters.clock import SystemClock
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_reference
 from kiosk.adapters.status_cache import SqliteStatusCache
 from kiosk.adapters.status_copy import StatusCopy
@@ -21,7 +20,7 @@ from tests.system.fault_roads import ROADS, Road, World, open_world
 from tests.system.faults import FAULTS, Fault
 
 CACHED, COPIED, BOTH, NEWCOMER, NOBODY = (new_reference() for _ in range(5))
-CLOCK = SystemClock(ZoneInfo("UTC"))
+CLOCK = TerminalClock()
 ATTEMPTS = 100
 """After so many good answers, at the very latest, the terminal works online again."""
 
@@ -97,19 +96,16 @@ def test_the_right_verdict(world: World, copy: StatusCopy, tmp_path: Path, troub
     for visitor, on_board in ON_BOARD.items():
         # Meanwhile what is on board is told still; what central has said is in the cache by then.
         right = (ONLINE[visitor], on_board, (AT_CENTRAL.get(visitor), Source.CACHE))
-        assert _when_well(checker, desk, central, visitor, right) == ONLINE[visitor]
+        assert _when_well(desk, central, visitor, right) == ONLINE[visitor]
     assert checker.stop(MARGIN_S)
     store.close()
 
 
-def _when_well(
-    checker: Checker, desk: Desk, central: Patience, visitor: VisitorReference, right: tuple[Told, ...]
-) -> Told:
+def _when_well(desk: Desk, central: Patience, visitor: VisitorReference, right: tuple[Told, ...]) -> Told:
     """Ask until the answer is central's; none on the way there may be wrong."""
     answer: Told = NoAnswer.UNREACHABLE
     for _ in range(ATTEMPTS):
         central.checked.clear()
-        checker.noticed_online()  # as the sync does when it has reached central
         answer = desk.ask(visitor)
         assert answer in right
         if answer == ONLINE[visitor]:

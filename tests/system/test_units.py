@@ -82,7 +82,7 @@ def test_the_terminal_may_ask_whether_the_clock_is_right() -> None:
     """ProtectClock would forbid it; that the clock can't be set follows from the capability that is not there."""
     unit = settings("ashyq-kiosk.service")
     assert "ProtectClock" not in unit
-    assert {"adjtimex", "clock_adjtime"} <= set(" ".join(unit["SystemCallFilter"]).split())
+    assert {"adjtimex", "clock_adjtime", "clock_adjtime64"} <= set(" ".join(unit["SystemCallFilter"]).split())
     assert unit["CapabilityBoundingSet"] == [""]
 
 
