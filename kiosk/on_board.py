@@ -1,21 +1,23 @@
 """What a terminal has on board when it starts without central: keys of passes, the key to seal to, the status copy."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import structlog
 
 from config import Settings
-from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
+from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
 from kiosk.sealing import SealingError, public_key_of
 
 _KEYS = "pass-keys"
 _SEALING_KEY = "sealing-key"
+_SALVAGE_S = 5.0
 
 
 def pass_verifier(settings: Settings, store: Store, now: Callable[[], datetime]) -> PassVerifier:
@@ -46,6 +48,22 @@ def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> No
         else:
             return
     structlog.get_logger(__name__).warning("visits_are_not_sealed", until="central has sent its key")
+
+
+def salvage(store: Store, journal: SqliteJournal) -> Salvage:
+    """Bring visits and keys over from files that were kept aside; before anything else is read from the new one."""
+    found = Salvage(store, is_sound, _trusted, journal.seal_what_is_in_clear)
+    found.run(_SALVAGE_S)
+    return found
+
+
+def _trusted(kept: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """What came out of a damaged file and may be used: what is sealed to a key that was changed is lost for ever."""
+    sound = dict(kept)
+    sealing_key = kept.get(_SEALING_KEY)
+    if sealing_key is not None and KeySet.sealing_key_in(kept.get(_KEYS, b"")) != sealing_key:
+        del sound[_SEALING_KEY]  # central sends it again
+    return sound
 
 
 def status_copy(settings: Settings, now: Callable[[], datetime]) -> StatusCopy | None:

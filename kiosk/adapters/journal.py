@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from kiosk.adapters.store import Store, StoreError
 from kiosk.core.admission import Decision, Outcome, Reason
@@ -44,6 +45,12 @@ class SqliteJournal:
     def seal_to(self, public_key: bytes) -> int:
         """From now on no reference is written in clear; returns how many of those that were are sealed now, too."""
         self._sealing_key = public_key
+        return self.seal_what_is_in_clear()
+
+    def seal_what_is_in_clear(self) -> int:
+        """Seal references that were written, or brought over, without a key, if there is one now; returns how many."""
+        if self._sealing_key is None:
+            return 0
         with self._writing() as connection:
             rows = connection.execute(
                 "SELECT id, reference FROM visits WHERE length(reference) = ?", (_REFERENCE_BYTES,)
@@ -202,6 +209,15 @@ def _told(store: Store, what: str) -> Iterator[None]:
         raise JournalError(
             f"the journal {store.path} can't be {what}: {error}; check free space, mount and owner"
         ) from error
+
+
+def is_sound(row: Mapping[str, object]) -> bool:
+    """Whether a row of `visits`, by column name, is one that a journal writes, letter by letter."""
+    values = tuple(row.get(name) for name in _COLUMNS.split(", "))
+    try:
+        return _row(_visit(values)) == values and str(UUID(str(row["id"]))) == row["id"]
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False
 
 
 def _utc(time: datetime) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from kiosk.adapters.store_files import (
+    UNREADABLE,
     FileDamageError,
     FileGoneError,
     FileGuard,
@@ -24,6 +25,7 @@ from kiosk.adapters.store_files import (
     identity_of,
     keep_aside,
     lock_file,
+    lossy_text,
     prove_log,
     tells_of_damage,
 )
@@ -132,7 +134,7 @@ class Store:
         with self._lock:
             try:
                 yield self._connection
-            except sqlite3.Error as error:
+            except UNREADABLE as error:
                 self._damaged = self._damaged or tells_of_damage(error)
                 raise
 
@@ -242,7 +244,7 @@ class Store:
             raise StoreError(f"storage.path: {self.path} {error}; name another file") from None
         except sqlite3.OperationalError as error:
             raise self._not_opened(error) from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             why = str(error)
         try:
             self.kept_aside = keep_aside(self.path)
@@ -269,6 +271,7 @@ def _begin(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise sqlite3.OperationalError(error.strerror) from None
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.text_factory = lossy_text
     try:
         _check_sound(connection)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -278,7 +281,7 @@ def _begin(path: Path) -> sqlite3.Connection:
         # A file whose head is bad may be sound with its log; from now on it is so without.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except BaseException:
-        connection.close()
+        close_as_it_is(connection, path)  # a damaged file is kept as it was found
         raise
     return connection
 
@@ -311,7 +314,9 @@ def _check_sound(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("; ".join(found))
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if application_id != _APPLICATION_ID and {"visits", "statuses", "kept"} <= tables:
+        raise sqlite3.DatabaseError("ours by its tables, and not by its head")
     if tables and application_id != _APPLICATION_ID:
         raise _ForeignFileError("is another program's database")
     if version > _SCHEMA_VERSION:

@@ -27,6 +27,9 @@ _INDEX_BYTES = 32 * 1024
 _READS = 10
 _FRAMES_AT_ONCE = 64
 
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises; the second where SQLite's message quotes what is no text."""
+
 _Words = npt.NDArray[np.uint32]
 
 
@@ -219,7 +222,7 @@ def check_content(path: Path) -> None:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     try:
         found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         if not tells_of_damage(error):
             raise
         found = [str(error)]
@@ -232,7 +235,12 @@ def check_content(path: Path) -> None:
 def tells_of_damage(error: BaseException) -> bool:
     """Whether SQLite says that the file itself is bad."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension that some codes have
-    return isinstance(error, sqlite3.Error) and code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return isinstance(error, UnicodeDecodeError) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def lossy_text(raw: bytes) -> str:
+    """For a connection's text_factory: one letter that is none must not keep all other rows from being read."""
+    return raw.decode("utf-8", "replace")
 
 
 def close_as_it_is(connection: sqlite3.Connection, path: Path) -> None:
@@ -243,7 +251,7 @@ def close_as_it_is(connection: sqlite3.Connection, path: Path) -> None:
         reader = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.Error:
+    except UNREADABLE:
         pass  # so bad that nothing can become worse
     connection.close()
     if reader is not None:
