@@ -36,6 +36,7 @@ from kiosk.screens.app import Face
 from kiosk.screens.model import ScreenError
 from kiosk.services.checker import Checker
 from kiosk.services.health import Notifier, Watchdog, Watched
+from kiosk.services.soundness import SoundnessWatch
 from kiosk.services.statuses import StatusesSync
 from kiosk.services.storage import StorageWatch, used_percent
 from kiosk.services.sync import Sync
@@ -104,6 +105,7 @@ class _Builder:
         store = Store(settings.storage.path)
         stops.close(store.close)
         journal = SqliteJournal(store)
+        salvage = on_board.salvage(store, journal)
         on_board.seal_journal(settings, store, journal)
         leftovers = journal.settle_leftovers()
         if leftovers:
@@ -121,6 +123,9 @@ class _Builder:
         storage = StorageWatch(lambda: used_percent(folder), showing.storage)
         self._starts.append(storage.start)
         stops.stop("storage", storage.stop)
+        soundness = SoundnessWatch(store.examine, journal.probe, salvage.run)
+        self._starts.append(soundness.start)
+        stops.stop("soundness", soundness.stop)
         parts = Parts(
             clock=self._clock,
             checker=checker,
