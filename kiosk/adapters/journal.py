@@ -41,6 +41,7 @@ class SqliteJournal:
         self._store = store
         self._now = now
         self._sealing_key: bytes | None = None
+        self._unsettled: dict[str, Passage] = {}  # what is not written yet; two threads may probe
 
     def seal_to(self, public_key: bytes) -> int:
         """From now on no reference is written in clear; returns how many of those that were are sealed now, too."""
@@ -73,11 +74,19 @@ class SqliteJournal:
             connection.execute(f"INSERT INTO visits ({_COLUMNS}) VALUES ({marks})", self._row(visit))  # noqa: S608  # constants
 
     def settle(self, visit_id: str, passage: Passage) -> None:
-        """Note what became of a visit at the door; the first note stays."""
+        """Note what became of a visit at the door; the first note stays. What fails is written with the next probe."""
+        self._unsettled.setdefault(visit_id, passage)
+        self._settle()
+
+    def _settle(self) -> None:
+        unsettled = dict(self._unsettled)
         with self._writing() as connection:
-            connection.execute(
-                "UPDATE visits SET passage = ? WHERE id = ? AND passage IS NULL", (passage.value, visit_id)
+            connection.executemany(
+                "UPDATE visits SET passage = ? WHERE id = ? AND passage IS NULL",
+                [(passage.value, visit_id) for visit_id, passage in unsettled.items()],
             )
+        for visit_id in unsettled:
+            self._unsettled.pop(visit_id, None)
 
     def settle_leftovers(self) -> int:
         """Visits of a run that ended before it knew their passage become UNKNOWN; returns how many."""
@@ -94,6 +103,7 @@ class SqliteJournal:
             connection.execute(
                 "INSERT OR REPLACE INTO kept VALUES ('probe', ?)", (self._now().isoformat().encode("ascii"),)
             )
+        self._settle()
 
     # --- the sync's side ----------------------------------------------------------------------------------------
 
