@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 from kiosk.adapters.central_client import CentralClient
 from kiosk.adapters.clock import SystemClock
-from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal import SqliteJournal, is_sound
+from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_cache import SqliteStatusCache
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
@@ -38,6 +39,7 @@ from kiosk.facts import CodeGone, CodeSeen, ContactChanged
 from kiosk.logs import configure_logs
 from kiosk.runtime import Controller, Parts
 from kiosk.services.checker import Checker
+from kiosk.services.soundness import SoundnessWatch
 from kiosk.services.statuses import StatusesSync
 from kiosk.services.sync import Sync
 
@@ -82,6 +84,8 @@ def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Termina
     clock = SystemClock(ZoneInfo("Asia/Almaty"))
     store = Store(Path(plan.folder) / "kiosk.db")
     journal = SqliteJournal(store)
+    salvage = Salvage(store, is_sound, brought_over=journal.seal_what_is_in_clear)
+    salvage.run(5.0)
     journal.seal_to(bytes.fromhex(plan.sealing_key))
     journal.settle_leftovers()
     asking, sending, fetching = (CentralClient(plan.url, plan.token) for _ in range(3))
@@ -128,7 +132,7 @@ def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Termina
 
     def start() -> None:
         threading.Thread(target=controller.run, name="controller", daemon=True).start()
-        for part in (checker, sync, statuses):
+        for part in (checker, sync, statuses, SoundnessWatch(store.examine, journal.probe, salvage.run)):
             part.start()
 
     return Terminal(store, journal, copy, controller, start)
