@@ -122,10 +122,10 @@ class Salvage:
         kept = self._trusted({name: value for name, value in found.kept.items() if name != _NOT_OURS})
         with self._store.transaction() as connection:
             before = connection.total_changes
-            columns = [name for name in _columns(connection) if name not in _NOT_BROUGHT]
-            for row in found.wanted():
+            defaults = _defaults(connection)
+            for row in ({**defaults, **found_row} for found_row in found.wanted()):
                 if self._is_sound(row):
-                    _insert(connection, {name: row[name] for name in columns if name in row})
+                    _insert(connection, {name: row[name] for name in defaults if name not in _NOT_BROUGHT})
             visits = connection.total_changes - before
             for name, value in kept.items():
                 connection.execute("INSERT OR IGNORE INTO kept VALUES (?, ?)", (name, value))
@@ -216,6 +216,15 @@ def _read_pages(path: Path, names: list[str], found: _Found, until: float) -> No
 
 def _columns(connection: sqlite3.Connection) -> list[str]:
     return [str(row[1]) for row in connection.execute("PRAGMA table_info(visits)")]
+
+
+def _defaults(connection: sqlite3.Connection) -> dict[str, object]:
+    """What each column holds where a row was written before there was such a column."""
+    defaults: dict[str, object] = {}
+    for _, name, _, _, default, _ in connection.execute("PRAGMA table_info(visits)").fetchall():
+        # An expression, of our own schema.
+        defaults[str(name)] = None if default is None else connection.execute(f"SELECT {default}").fetchone()[0]
+    return defaults
 
 
 def _insert(connection: sqlite3.Connection, row: Row) -> None:

@@ -194,6 +194,18 @@ def test_columns_that_one_of_the_files_does_not_have(original: Original, tmp_pat
     assert start.keys == bytes(32)
 
 
+def test_a_column_that_the_damaged_file_does_not_have_gets_its_default(original: Original, tmp_path: Path) -> None:
+    """An older version of the program wrote it: its visits come over all the same."""
+    copy = original.copy_to(tmp_path)
+    shutil.move(copy, tmp_path / "kiosk.db.damaged-20210414T090000.000000Z")
+    with closing(Store(copy)) as store:
+        with store.transaction() as connection:
+            connection.execute("ALTER TABLE visits ADD COLUMN weather TEXT NOT NULL DEFAULT 'fair'")
+        assert Salvage(store, is_sound).run(60.0) > 0
+        with store.reading() as connection:
+            assert connection.execute("SELECT DISTINCT weather FROM visits").fetchall() == [("fair",)]
+
+
 def test_a_row_that_the_journal_would_not_write_is_none(store: Store, make_visit: MakeVisit) -> None:
     """Each value is held against what would be written for it, letter by letter."""
     SqliteJournal(store).record(make_visit(1, passage=Passage.TAKEN))
