@@ -101,6 +101,7 @@ class CentralSettings(_Group):
     token_credential: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")] | None = None
     ca_file: FilePath | None = None
     check_budget: Moment = timedelta(seconds=1)
+    probe_interval: Interval = timedelta(seconds=15)
     send_interval: Interval = timedelta(seconds=5)
     keys_interval: Interval = timedelta(hours=1)
     statuses_interval: Interval | None = timedelta(minutes=15)
@@ -120,11 +121,18 @@ class MaximumAge(_Group):
 
 class CacheSettings(_Group):
     maximum_age: MaximumAge = MaximumAge()
+    warn_before: Age = timedelta(days=1)
+
+
+class ClockSettings(_Group):
+    trust: Literal["synchronised", "always"] = "synchronised"
+    untrusted: Literal["ask_staff", "by_clock"] = "ask_staff"
 
 
 class StorageSettings(_Group):
     path: FilePath = Path("/var/lib/ashyq-kiosk/kiosk.db")
     keep_visits: Age = timedelta(days=7)
+    seal: Literal["always", "when_possible"] = "always"
     sealing_key_file: FilePath | None = None
 
 
@@ -221,6 +229,7 @@ class Settings(_Group):
     central: CentralSettings
     credentials: CredentialSettings = CredentialSettings()
     cache: CacheSettings = CacheSettings()
+    clock: ClockSettings = ClockSettings()
     storage: StorageSettings = StorageSettings()
     camera: CameraSettings = CameraSettings()
     reader: ReaderSettings = ReaderSettings()

@@ -3,8 +3,8 @@
 import queue
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -18,11 +18,8 @@ from hardware.pins import Edge, Pins
 from hardware.scanner import Scanner
 from hardware.scanner_wire import Sighting
 from kiosk import mapping, on_board
-from kiosk.adapters.central_client import CentralClient
-from kiosk.adapters.clock import SystemClock
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
-from kiosk.adapters.passes import PassVerifier
-from kiosk.adapters.status_cache import SqliteStatusCache
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store, StoreError
 from kiosk.adapters.visit_ids import new_visit_id
@@ -34,25 +31,37 @@ from kiosk.logs import LogFormat, configure_logs
 from kiosk.runtime import Controller, Parts
 from kiosk.screens.app import Face
 from kiosk.screens.model import ScreenError
-from kiosk.services.checker import Checker
+from kiosk.services.ageing import AgeWatch
+from kiosk.services.clock_watch import ClockWatch
 from kiosk.services.health import Notifier, Watchdog, Watched
+from kiosk.services.rounds import Rounds
 from kiosk.services.soundness import SoundnessWatch
-from kiosk.services.statuses import StatusesSync
 from kiosk.services.storage import StorageWatch, used_percent
-from kiosk.services.sync import Sync
 from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
+from kiosk.uplink import build_uplink
+
+_ROUNDS_S = 5.0
 
 
-def run_terminal(config: Path, *, log_format: LogFormat, screenshots: Path | None = None) -> int:
-    """Run the terminal until it is told to stop; returns the exit status."""
+def run_terminal(
+    config: Path,
+    *,
+    log_format: LogFormat,
+    screenshots: Path | None = None,
+    system_time: Callable[[], datetime] | None = None,
+) -> int:
+    """Run the terminal until it is told to stop; returns the exit status.
+
+    system_time: instead of this machine's (aware), for a demonstration in which weeks go by.
+    """
     configure_logs(log_format)
     stops = Stops()
     try:
         loaded = load(config)
         token = read_secret(loaded.settings.central)
         configure_logs(log_format, loaded.settings.log.level)
-        terminal = _Builder(loaded, token, log_format, stops).build(screenshots)
+        terminal = _Builder(loaded, token, log_format, stops, system_time).build(screenshots)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return Exit.CONFIGURATION
@@ -80,17 +89,25 @@ def rest_door(config: Path) -> int:
 class _Builder:
     """Makes the parts in order; `stops` undoes them in reverse order, also when a later one can't be made."""
 
-    def __init__(self, loaded: Loaded, token: str, log_format: LogFormat, stops: Stops) -> None:
+    _clock: TerminalClock  # made once the store is open, which holds what time it was last
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        token: str,
+        log_format: LogFormat,
+        stops: Stops,
+        system_time: Callable[[], datetime] | None,
+    ) -> None:
         self._loaded, self._settings = loaded, loaded.settings
         self._token = token
         self._log_format: LogFormat = log_format
         self._stops = stops
-        self._clock = SystemClock(ZoneInfo(loaded.settings.venue.time_zone))
+        self._system_time = system_time
         self._facts: queue.SimpleQueue[Fact] = queue.SimpleQueue()
         self._post: Callable[[Fact], None] = self._facts.put
         self._log = structlog.get_logger(__name__)
         self._terminal: Terminal | None = None
-        self._starts: list[Callable[[], None]] = []
 
     def build(self, screenshots: Path | None) -> Terminal:
         """The whole terminal. First of all the relay goes to its resting level."""
@@ -104,8 +121,10 @@ class _Builder:
         door.start()
         store = Store(settings.storage.path)
         stops.close(store.close)
-        journal = SqliteJournal(store)
-        salvage = on_board.salvage(store, journal)
+        salvage = on_board.salvage(store)
+        self._clock = on_board.clock(settings, store, self._system_time)
+        journal = SqliteJournal(store, self._clock, must_seal=settings.storage.seal == "always")
+        salvage.brought_over = journal.seal_what_is_in_clear
         on_board.seal_journal(settings, store, journal)
         leftovers = journal.settle_leftovers()
         if leftovers:
@@ -118,17 +137,14 @@ class _Builder:
         showing = Showing(face, self._clock, buzzer.play, screenshots)
         stops.close(showing.close)
         passes = on_board.pass_verifier(settings, store, self._clock.now)
-        checker, sync = self._services(store, journal, passes, showing)
-        folder = settings.storage.path.parent
-        storage = StorageWatch(lambda: used_percent(folder), showing.storage)
-        self._starts.append(storage.start)
-        stops.stop("storage", storage.stop)
+        uplink = build_uplink(settings, self._token, store, journal, passes, self._clock, showing, stops)
+        rounds = self._rounds(store, uplink.copy, showing)
+        stops.stop("rounds", rounds.stop)
         soundness = SoundnessWatch(store.examine, journal.probe, salvage.run)
-        self._starts.append(soundness.start)
         stops.stop("soundness", soundness.stop)
         parts = Parts(
             clock=self._clock,
-            checker=checker,
+            checker=uplink.checker,
             journal=journal,
             passes=passes,
             door=door,
@@ -136,19 +152,19 @@ class _Builder:
             sounds=showing,
             display=showing,
             new_id=new_visit_id,
-            visit_settled=sync.wake,
+            visit_settled=uplink.sync.wake,
         )
         controller = Controller(
             parts,
             mapping.session_rules_of(settings, self._loaded.admission),
             mapping.door_rules_of(settings),
-            clock_skew=settings.credentials.clock_skew,
+            passes=mapping.pass_rules_of(settings),
             facts=self._facts,
         )
         stops.stop("scanner", scanner.stop)
         notifier = Notifier()
         watchdog = self._watchdog(notifier, controller, face)
-        starts = (checker.start, sync.start, *self._starts, scanner.start)
+        starts = (*uplink.starts, rounds.start, soundness.start, scanner.start)
         self._terminal = Terminal(controller, face, notifier, watchdog, starts, stops)
         return self._terminal
 
@@ -173,61 +189,28 @@ class _Builder:
         stops.close(contact.close)
         return lights, buzzer
 
-    def _services(
-        self, store: Store, journal: SqliteJournal, passes: PassVerifier, showing: Showing
-    ) -> tuple[Checker, Sync]:
-        """Checker and sync, each with a client of its own: a visitor never waits behind visits that are being sent."""
-        central = self._settings.central
-        asking, sending = (CentralClient(central.url, self._token, central.ca_file) for _ in range(2))
-        copy = on_board.status_copy(self._settings, self._clock.now)
+    def _rounds(self, store: Store, copy: StatusCopy | None, showing: Showing) -> Rounds:
+        """What changes slowly: the card's filling, the clock, the age of the data on board."""
+        settings, clock = self._settings, self._clock
+        folder = settings.storage.path.parent
+        looks = [
+            StorageWatch(lambda: used_percent(folder), showing.storage).look,
+            ClockWatch(
+                clock,
+                to_keep=clock.to_keep,
+                keep=lambda kept: on_board.keep_time(store, kept),
+                on_trusted=showing.clock,
+            ).look,
+        ]
         if copy is not None:
-            self._stops.close(copy.close)
-        checker = Checker(
-            asking,
-            SqliteStatusCache(store),
-            self._clock,
-            budget_s=central.check_budget.total_seconds(),
-            maximum_age=mapping.maximum_age_of(self._settings),
-            copy=copy,
-            on_online=showing.online,
-        )
-
-        def sync_reached(is_online: bool) -> None:  # noqa: FBT001  # a callback's one argument
-            showing.online(is_online)
-            if is_online:
-                checker.noticed_online()
-
-        sync = Sync(
-            sending,
-            journal,
-            self._clock,
-            interval_s=central.send_interval.total_seconds(),
-            keys_interval_s=central.keys_interval.total_seconds(),
-            keep=self._settings.storage.keep_visits,
-            on_keys=lambda jwks: on_board.take_keys(passes, store, journal, jwks),
-            on_online=sync_reached,
-            on_pending=showing.waiting,
-        )
-        if copy is not None:
-            self._keep_up_to_date(copy, sync_reached)
-        self._stops.stop("sync", sync.stop)
-        self._stops.stop("checker", checker.stop)
-        # Closed before the services are stopped: a call that hangs then ends.
-        self._stops.close(asking.close)
-        self._stops.close(sending.close)
-        return checker, sync
-
-    def _keep_up_to_date(self, copy: StatusCopy, on_online: Callable[[bool], None]) -> None:
-        central = self._settings.central
-        if central.statuses_interval is None:
-            return
-        fetching = CentralClient(central.url, self._token, central.ca_file)
-        statuses = StatusesSync(
-            fetching, copy, self._clock, interval_s=central.statuses_interval.total_seconds(), on_online=on_online
-        )
-        self._starts.append(statuses.start)
-        self._stops.stop("statuses", statuses.stop)
-        self._stops.close(fetching.close)
+            rules = mapping.stored_rules_of(settings)
+            limit = min(rules.maximum_age.values())
+            looks.append(
+                AgeWatch(
+                    copy.confirmed_at, clock, limit=limit, warn_before=rules.warn_before, on_age=showing.data_age
+                ).look
+            )
+        return Rounds(looks, every_s=_ROUNDS_S)
 
     def _watchdog(self, notifier: Notifier, controller: Controller, face: Face | None) -> Watchdog:
         watched = [Watched("controller", lambda: controller.beat, 3.0)]

@@ -60,6 +60,14 @@ class Passage(StrEnum):
     UNKNOWN = "unknown"
 
 
+class VisitTime(StrEnum):
+    TRUSTED = "trusted"
+    CORRECTED = "corrected"
+    """Worked out later, since the terminal's clock was not set yet."""
+    GUESSED = "guessed"
+    """The terminal's clock was not set; only order and distance within a boot are sure."""
+
+
 class Visit(_Message):
     """One decision at an entrance. `id` makes it idempotent for ever; the terminal follows from the bearer token."""
 
@@ -76,6 +84,10 @@ class Visit(_Message):
     source: Annotated[str, StringConstraints(pattern=r"^(online|cache|copy)$")] | None
     confirmed_at: AwareDatetime | None
     passage: Passage
+    time: VisitTime = VisitTime.TRUSTED
+    boot_id: UUID | None = None
+    monotonic_s: float | None = Field(default=None, allow_inf_nan=False)
+    """Seconds of the boot `boot_id` at the decision: visits of one boot stand in this order and distance."""
 
 
 class VisitBatch(_Message):

@@ -82,6 +82,7 @@ class DecisionLog:
                     status=record.status.value if record is not None else None,
                     source=answer.source.value if answer is not None else None,
                     age_s=_age_s(scan),
+                    ageing=answer is not None and answer.ageing,
                     language=language,
                     frame_to_decision_ms=_milliseconds(scan.captured_at, scan.decided_at),
                     frame_to_release_ms=_milliseconds(scan.captured_at, scan.released_at),

@@ -87,6 +87,7 @@ def export(
 def _opened(config: Path) -> Iterator["SqliteJournal"]:
     """The journal that a configuration names, beside a terminal that may be running."""
     from config import ConfigurationError, load  # noqa: PLC0415  # heavy
+    from kiosk.adapters.clock import TerminalClock  # noqa: PLC0415
     from kiosk.adapters.journal import SqliteJournal  # noqa: PLC0415
     from kiosk.adapters.store import Store, StoreError  # noqa: PLC0415
     from kiosk.core.ports import JournalError  # noqa: PLC0415
@@ -100,7 +101,7 @@ def _opened(config: Path) -> Iterator["SqliteJournal"]:
     except StoreError as error:
         _fail(str(error), Exit.UNAVAILABLE)
     try:
-        yield SqliteJournal(store)
+        yield SqliteJournal(store, TerminalClock())
     except JournalError as error:
         _fail(str(error), Exit.UNAVAILABLE)
     finally:

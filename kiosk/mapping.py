@@ -1,7 +1,5 @@
 """From what the technician wrote to what the core and the hardware take: the two know nothing of the configuration."""
 
-from datetime import timedelta
-
 from config import AdmissionRules, Settings
 from config.model import ButtonSettings, OutputSettings
 from hardware.buttons import InputSettings
@@ -10,11 +8,14 @@ from hardware.door import RelaySettings
 from hardware.lights import LedSettings
 from hardware.scanner_wire import ScannerSettings
 from kiosk.core.door import DoorRules
+from kiosk.core.link import LinkRules
 from kiosk.core.phases import SessionRules
 from kiosk.core.status import Status
 from kiosk.core.venue import CategoryRule, Policy, Venue, Zone
 from kiosk.logs import LogFormat
+from kiosk.reading import PassRules
 from kiosk.screens.model import ScreenSettings
+from kiosk.services.stored import StoredRules
 
 
 def venue_of(settings: Settings) -> Venue:
@@ -60,10 +61,22 @@ def door_rules_of(settings: Settings) -> DoorRules:
     return DoorRules(settings.door.release.total_seconds(), settings.door.held_after.total_seconds())
 
 
-def maximum_age_of(settings: Settings) -> dict[Status, timedelta]:
-    """For how long each status may decide from the cache."""
+def link_rules_of(settings: Settings) -> LinkRules:
+    """When central counts as reachable, and how often it is tried."""
+    probe_s = settings.central.probe_interval.total_seconds()
+    return LinkRules(probe_s=probe_s, doubt_s=min(LinkRules().doubt_s, probe_s))
+
+
+def stored_rules_of(settings: Settings) -> StoredRules:
+    """For how long what is stored on board may decide."""
     ages = settings.cache.maximum_age
-    return {Status.RED: ages.red, Status.YELLOW: ages.yellow, Status.BLUE: ages.blue, Status.GREEN: ages.green}
+    limits = {Status.RED: ages.red, Status.YELLOW: ages.yellow, Status.BLUE: ages.blue, Status.GREEN: ages.green}
+    return StoredRules(limits, settings.cache.warn_before, by_untrusted_clock=settings.clock.untrusted == "by_clock")
+
+
+def pass_rules_of(settings: Settings) -> PassRules:
+    """How a pass's time is judged."""
+    return PassRules(settings.credentials.clock_skew, by_untrusted_clock=settings.clock.untrusted == "by_clock")
 
 
 def relay_of(settings: Settings, log: LogFormat) -> RelaySettings:

@@ -1,23 +1,48 @@
-"""What a terminal has on board when it starts without central: keys of passes, the key to seal to, the status copy."""
+"""What a terminal has on board when it starts without central: time, keys, statuses."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from config import Settings
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
+from kiosk.adapters.time_sync import TimeServerWatch
 from kiosk.sealing import SealingError, public_key_of
 
+_TIME = "time"
 _KEYS = "pass-keys"
 _SEALING_KEY = "sealing-key"
 _SALVAGE_S = 5.0
+
+
+def clock(settings: Settings, store: Store, system_time: Callable[[], datetime] | None = None) -> TerminalClock:
+    """The clock, with what was known of the time when it was kept last. system_time: instead of this machine's."""
+    if settings.clock.trust == "always":
+        is_synchronised: Callable[[], bool] = lambda: True  # noqa: E731
+    elif system_time is None:
+        is_synchronised = TimeServerWatch()
+    else:
+        is_synchronised = lambda: False  # noqa: E731  # what this machine's kernel says is about another clock
+    return TerminalClock(
+        ZoneInfo(settings.venue.time_zone),
+        is_synchronised=is_synchronised,
+        kept=store.kept(_TIME),
+        system_time=system_time,
+    )
+
+
+def keep_time(store: Store, kept: bytes) -> None:
+    """Keep what the clock should know at the next start; raises StoreError."""
+    store.keep(_TIME, kept)
 
 
 def pass_verifier(settings: Settings, store: Store, now: Callable[[], datetime]) -> PassVerifier:
@@ -47,12 +72,12 @@ def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> No
             structlog.get_logger(__name__).error("sealing_key_unusable", why=str(error))
         else:
             return
-    structlog.get_logger(__name__).warning("visits_are_not_sealed", until="central has sent its key")
+    structlog.get_logger(__name__).warning("no_sealing_key", until="central has sent it")
 
 
-def salvage(store: Store, journal: SqliteJournal) -> Salvage:
+def salvage(store: Store) -> Salvage:
     """Bring visits and keys over from files that were kept aside; before anything else is read from the new one."""
-    found = Salvage(store, is_sound, _trusted, journal.seal_what_is_in_clear)
+    found = Salvage(store, is_sound, _trusted)
     found.run(_SALVAGE_S)
     return found
 

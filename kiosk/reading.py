@@ -1,6 +1,7 @@
 """From a code in view to what the session is told: whose credential, why it is refused, or what it is instead."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from kiosk.core.admission import Reason
 from kiosk.core.credential import (
@@ -22,42 +23,55 @@ from kiosk.core.events import (
     ForeignCodePresented,
     Presented,
 )
-from kiosk.core.ports import PassVerifier
+from kiosk.core.ports import Clock, PassVerifier
+from kiosk.core.views import Unchecked
 from kiosk.facts import CodeSeen
 
 
-def present(
-    seen: CodeSeen, scan_id: str, passes: PassVerifier, *, at: float, now: datetime, clock_skew: timedelta
-) -> tuple[Presented, str]:
-    """The event that a code stands for, and a word for the log that says what was read. Total: never raises.
+@dataclass(frozen=True, slots=True)
+class PassRules:
+    """clock_skew: how far a pass's validity is widened at each end.
 
-    at: monotonic seconds; now: aware; clock_skew: how far a pass's validity is widened at each end.
+    by_untrusted_clock: judge it by the clock also while nobody knows whether that is right; otherwise staff is asked.
     """
+
+    clock_skew: timedelta = timedelta(0)
+    by_untrusted_clock: bool = False
+
+
+def present(
+    seen: CodeSeen, scan_id: str, passes: PassVerifier, clock: Clock, rules: PassRules
+) -> tuple[Presented, str]:
+    """The event that a code stands for, and a word for the log that says what was read. Total: never raises."""
+    at = clock.monotonic()
     found = parse_credential(seen.payload, is_qr=seen.is_qr)
     match found:
         case VisitorReference():
             kind = CredentialKind.REFERENCE
             return CredentialPresented(scan_id, found, kind, None, at), kind.value
         case SignedPass():
-            return _from_pass(found, scan_id, passes, at=at, now=now, clock_skew=clock_skew)
+            return _from_pass(found, scan_id, passes, clock, rules)
         case NotACredential(kind=foreign):
             return ForeignCodePresented(scan_id, foreign, at), foreign.value
 
 
 def _from_pass(
-    signed_pass: SignedPass, scan_id: str, passes: PassVerifier, *, at: float, now: datetime, clock_skew: timedelta
+    signed_pass: SignedPass, scan_id: str, passes: PassVerifier, clock: Clock, rules: PassRules
 ) -> tuple[Presented, str]:
     read = CredentialKind.PASS.value
     claims = passes.verify(signed_pass)
+    at, now = clock.monotonic(), clock.now()
     match claims:
         case PassProblem.DAMAGED:
             return ForeignCodePresented(scan_id, ForeignKind.DAMAGED, at), ForeignKind.DAMAGED.value
         case PassProblem.KEY_UNKNOWN:
-            return CredentialUnverifiable(scan_id, at), read
+            return CredentialUnverifiable(scan_id, Unchecked.PASS_KEY_UNKNOWN, at), read
         case PassProblem.FORGED:
             return CredentialRefused(scan_id, Reason.PASS_FORGED, None, None, at, now), read
+        case PassClaims() if not clock.is_trusted() and not rules.by_untrusted_clock:
+            return CredentialUnverifiable(scan_id, Unchecked.CLOCK_NOT_TRUSTED, at), read
         case PassClaims(reference=reference, language=language):
-            match pass_time(claims, now, clock_skew):
+            match pass_time(claims, now, rules.clock_skew):
                 case PassTime.VALID:
                     return CredentialPresented(scan_id, reference, CredentialKind.PASS, language, at), read
                 case PassTime.EXPIRED:

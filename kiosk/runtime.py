@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -57,10 +56,10 @@ from kiosk.facts import (
     ProofPressed,
     StatusAnswered,
 )
-from kiosk.reading import present
+from kiosk.reading import PassRules, present
 
 _LONGEST_WAIT_S = 0.5
-_JOURNAL_PROBE_S = 2.0
+_JOURNAL_PROBE_S = 0.5
 
 
 class RecoverableJournal(Journal, Protocol):
@@ -95,14 +94,14 @@ class Controller:
         rules: SessionRules,
         door_rules: door_core.DoorRules,
         *,
-        clock_skew: timedelta,
+        passes: PassRules,
         facts: "queue.SimpleQueue[Fact] | None" = None,
     ) -> None:
         """facts: what was reported before the controller was made waits in here."""
         self._parts = parts
         self._rules = rules
         self._door_rules = door_rules
-        self._clock_skew = clock_skew
+        self._pass_rules = passes
         self._facts: queue.SimpleQueue[Fact] = queue.SimpleQueue() if facts is None else facts
         self._next: deque[SessionEvent] = deque()
         self._stopping = threading.Event()
@@ -127,6 +126,7 @@ class Controller:
         try:
             for effect in session_core.resting_effects(self._session):
                 self._carry_out(effect)
+            self._begin_with_the_journal()
             while not self._stopping.is_set():
                 self.run_once(self._wait_s())
         finally:
@@ -177,9 +177,7 @@ class Controller:
 
     def _presented(self, seen: CodeSeen) -> Presented:
         scan_id, clock = self._parts.new_id(), self._parts.clock
-        event, read = present(
-            seen, scan_id, self._parts.passes, at=clock.monotonic(), now=clock.now(), clock_skew=self._clock_skew
-        )
+        event, read = present(seen, scan_id, self._parts.passes, clock, self._pass_rules)
         self._decisions.begin(scan_id, read, seen.reader, seen.captured_at)
         self._log.debug("code_read", read=read, reader=seen.reader)
         return event
@@ -259,6 +257,14 @@ class Controller:
         self._happen(TimePassed(at))
         if self._probe_at is not None and at >= self._probe_at:
             self._try_journal(at)
+
+    def _begin_with_the_journal(self) -> None:
+        """A journal that can't be written is said before the first visitor comes."""
+        try:
+            self._parts.journal.probe()
+        except JournalError as error:
+            self._journal_failed(error)
+            self._happen(FaultFound(Fault.JOURNAL, self._parts.clock.monotonic()))
 
     def _journal_failed(self, error: JournalError) -> None:
         self._log.error("journal_failed", why=str(error))

@@ -4,8 +4,9 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -46,6 +47,7 @@ def screen_model(view: View, at: float, now: "Clock") -> ScreenModel:
                 age_s,
                 at,
                 until,
+                data_ageing=answer is not None and answer.ageing,
             )
         case CouldNotCheck(why=why, language=language, until=until):
             return ScreenModel("could_not_check", reason=why.value, language=language, shown_at=at, until=until)
@@ -63,7 +65,8 @@ class Showing:
     ) -> None:
         """screen: None for a terminal without one; buzz: the buzzer's `play`."""
         self._screen, self._clock, self._buzz = screen, clock, buzz
-        self._terminal = TerminalModel()
+        self._terminal = self._told = TerminalModel()
+        self._offline_at: datetime | None = None
         self._lock = threading.Lock()
         self._album = None if screenshots is None or screen is None else Album(screen, screenshots)
 
@@ -83,37 +86,50 @@ class Showing:
             self._screen.play(sound.value)
 
     def online(self, is_online: bool) -> None:  # noqa: FBT001  # a callback's one argument
-        """Central was reached, or was not."""
+        """Central can be reached, or can't."""
         with self._lock:
-            if self._terminal.online == is_online:
+            if self._terminal.online is is_online:
                 return
-            since = None if is_online else self._clock.now().strftime("%H:%M")
-            self._terminal = replace(self._terminal, online=is_online, offline_since=since)
-            terminal = self._terminal
+            self._offline_at = None if is_online or not self._clock.is_trusted() else self._clock.now()
+            self._terminal = replace(self._terminal, online=is_online)
         structlog.get_logger(__name__).info("online" if is_online else "offline")
-        if self._screen is not None:
-            self._screen.update(terminal)
+        self._tell()
 
-    def waiting(self, count: int) -> None:
-        """So many visits wait to be sent."""
-        with self._lock:
-            self._terminal = replace(self._terminal, waiting_visits=count)
-            terminal = self._terminal
-        if self._screen is not None:
-            self._screen.update(terminal)
+    def waiting(self, count: int, refused: int) -> None:
+        """So many visits wait to be sent, and so many does central refuse."""
+        self._tell(waiting_visits=count, refused_visits=refused)
 
     def storage(self, percent: int | None) -> None:
         """The card is so full; None: there is room."""
+        self._tell(storage_percent=percent)
+
+    def clock(self, is_trusted: bool) -> None:  # noqa: FBT001  # a callback's one argument
+        """The clock is known to be right, or not."""
+        self._tell(clock_trusted=is_trusted)
+
+    def data_age(self, age_s: float | None, left_s: float | None, is_ageing: bool) -> None:  # noqa: FBT001  # a callback's
+        """Everybody's statuses on board are so old, and may decide for so long; ageing: not for long any more."""
+        self._tell(data_age_s=age_s, data_left_s=left_s, data_ageing=is_ageing)
+
+    def _tell(self, **changes: Any) -> None:
+        """Put the terminal's state on the idle screen, if anything in it has changed."""
         with self._lock:
-            self._terminal = replace(self._terminal, storage_percent=percent)
-            terminal = self._terminal
-        if self._screen is not None:
+            since = None if self._offline_at is None else _since(self._offline_at, self._clock.now())
+            self._terminal = replace(self._terminal, offline_since=since, **changes)
+            terminal, news = self._terminal, self._terminal != self._told
+            self._told = terminal
+        if self._screen is not None and news:
             self._screen.update(terminal)
 
     def close(self) -> None:
         """End what was begun here."""
         if self._album is not None:
             self._album.close()
+
+
+def _since(at: datetime, now: datetime) -> str:
+    """A time of day, with its day where that is not today."""
+    return at.strftime("%H:%M" if at.date() == now.date() else "%d.%m. %H:%M")
 
 
 class Album:

@@ -31,11 +31,11 @@ class Stops:
         """Call this at the end."""
         self._stack.callback(part)
 
-    def stop(self, name: str, part: Callable[[float], bool]) -> None:
+    def stop(self, name: str, part: Callable[[float], bool], limit_s: float = STOP_S) -> None:
         """Call this at the end, with its limit in seconds; it tells whether it ended in time."""
 
         def run() -> None:
-            if not part(STOP_S):
+            if not part(limit_s):
                 self.unfinished.append(name)
 
         self._stack.callback(run)

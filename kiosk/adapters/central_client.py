@@ -3,12 +3,14 @@
 import concurrent.futures
 import json
 import re
+import secrets
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -59,9 +61,18 @@ class _Request:
 class CentralClient:
     """One HTTP session, kept open. For one thread at a time. `budget_s` is the whole of a call, in seconds."""
 
-    def __init__(self, url: str, token: str, ca_file: Path | None = None) -> None:
-        """url: without a slash at its end. Raises CentralTlsError when the CA file can't be used."""
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        ca_file: Path | None = None,
+        on_date: Callable[[datetime, float, float], None] = lambda _date, _asked_at, _answered_at: None,
+    ) -> None:
+        """url: without a slash at its end; on_date: told central's time (aware) with each of its answers, and between
+        which monotonic seconds it was that. Raises CentralTlsError when the CA file can't be used.
+        """
         self._url = url
+        self._on_date = on_date
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
@@ -89,6 +100,10 @@ class CentralClient:
         if not answer.known or abs(record.as_of - datetime.now(UTC)) > _CENTURY:
             raise CentralNonsense("central's record contradicts itself")
         return StatusRecord(Status(record.status.value), record.as_of, record.valid_until, record.home_area)
+
+    def probe(self, budget_s: float) -> None:
+        """A check of a reference that is nobody's: it meets whatever a visitor's check would; raises CentralError."""
+        self.check(VisitorReference(secrets.token_bytes(16)), budget_s)
 
     def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence[VisitResult]:
         """Hand visits over; results for those that central answered for. Raises CentralError when that is nothing."""
@@ -166,6 +181,7 @@ class CentralClient:
         left_s = deadline - time.monotonic()
         if left_s <= 0:
             raise CentralTimeout("no time left to ask central")
+        asked_at = time.monotonic()
         with session.request(
             request.method,
             request.url,
@@ -175,17 +191,30 @@ class CentralClient:
             allow_redirects=False,
             stream=True,
         ) as response:
+            answered_at = time.monotonic()
             _check_status(response)
             if response.headers.get("Content-Type", "").split(";")[0].strip().lower() != request.wanted_type:
                 raise CentralNonsense(
                     f"not {request.wanted_type}: is there a log-in page between this terminal and central?"
                 )
+            date = _date_of(response)
+            if date is not None:
+                self._on_date(date, asked_at, answered_at)
             content = bytearray()
             for chunk in response.iter_content(65_536):
                 content += chunk
                 if len(content) > request.most_bytes:
                     raise CentralNonsense("central's answer is too large")
             return bytes(content)
+
+
+def _date_of(response: requests.Response) -> datetime | None:
+    """The moment of the answer (RFC 9110, 6.6.1), where it is told in a form that can be read."""
+    try:
+        date = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return date if date.tzinfo is not None else None
 
 
 def _check_status(response: requests.Response) -> None:

@@ -1,27 +1,35 @@
 """The journal: visits on disk, from the decision until central has acknowledged them."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
+from kiosk.adapters.journal_rows import COLUMNS, REFERENCE_BYTES, row_of, utc_text, visit_of
 from kiosk.adapters.store import Store, StoreError
-from kiosk.core.admission import Decision, Outcome, Reason
-from kiosk.core.credential import CredentialKind, VisitorReference, format_reference
+from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.core.ports import JournalError
-from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
-from kiosk.core.visit import Passage, SealedReference, Visit
+from kiosk.core.visit import Passage, SealedReference, Visit, VisitTime
 from kiosk.sealing import seal
 
-_COLUMNS = (
-    "id, decided_at, credential_kind, reference, outcome, reason, known, status, as_of, valid_until, home_area, "
-    "source, confirmed_at, passage"
-)
-_REFERENCE_BYTES = 16
+# To the letter the conditions of the store's indexes, so that counting a month's visits keeps nobody waiting.
 _TO_SEND = "passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL"
+_REFUSED = "quarantined_at IS NOT NULL AND acknowledged_at IS NULL"
+_UNDATED = "time = 'undated'"
+
+
+class BootClock(Protocol):
+    """The clock, as the journal needs it; kiosk.adapters.clock.TerminalClock explains the questions."""
+
+    boot_id: str
+
+    def now(self) -> datetime: ...
+    def is_trusted(self) -> bool: ...
+    def was_trusted(self, monotonic_s: float) -> bool: ...
+    def time_at(self, monotonic_s: float) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +45,11 @@ class JournalCounts:
 class SqliteJournal:
     """Fits `kiosk.core.ports.Journal` and `Outbox`. Every write is on disk when its call returns; else JournalError."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, store: Store, clock: BootClock, *, must_seal: bool = False) -> None:
+        """must_seal: without a sealing key nothing is journalled that says who it was, and so nobody let in."""
         self._store = store
-        self._now = now
+        self._clock = clock
+        self._must_seal = must_seal
         self._sealing_key: bytes | None = None
         self._unsettled: dict[str, Passage] = {}  # what is not written yet; two threads may probe
 
@@ -54,7 +64,7 @@ class SqliteJournal:
             return 0
         with self._writing() as connection:
             rows = connection.execute(
-                "SELECT id, reference FROM visits WHERE length(reference) = ?", (_REFERENCE_BYTES,)
+                "SELECT id, reference FROM visits WHERE length(reference) = ?", (REFERENCE_BYTES,)
             ).fetchall()
             connection.executemany(
                 "UPDATE visits SET reference = ?, home_area = NULL WHERE id = ?",
@@ -69,9 +79,9 @@ class SqliteJournal:
 
     def record(self, visit: Visit) -> None:
         """Commit a new visit; a second one with the same id is a JournalError."""
-        marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
+        marks = ", ".join("?" * (COLUMNS.count(",") + 1))
         with self._writing() as connection:
-            connection.execute(f"INSERT INTO visits ({_COLUMNS}) VALUES ({marks})", self._row(visit))  # noqa: S608  # constants
+            connection.execute(f"INSERT INTO visits ({COLUMNS}) VALUES ({marks})", self._row(visit))  # noqa: S608  # constants
 
     def settle(self, visit_id: str, passage: Passage) -> None:
         """Note what became of a visit at the door; the first note stays. What fails is written with the next probe."""
@@ -89,35 +99,43 @@ class SqliteJournal:
             self._unsettled.pop(visit_id, None)
 
     def settle_leftovers(self) -> int:
-        """Visits of a run that ended before it knew their passage become UNKNOWN; returns how many."""
+        """Visits of a run that ended before it knew their passage become UNKNOWN; returns how many.
+
+        Those of an earlier boot whose time was not known keep the guess: nothing can tell it better any more.
+        """
         with self._writing() as connection:
+            connection.execute(
+                f"UPDATE visits SET time = ? WHERE {_UNDATED} AND boot_id IS NOT ?",  # noqa: S608  # constants
+                (VisitTime.GUESSED.value, self._clock.boot_id),
+            )
             return connection.execute(
                 "UPDATE visits SET passage = ? WHERE passage IS NULL", (Passage.UNKNOWN.value,)
             ).rowcount
 
     def probe(self) -> None:
         """Make one real write, as a visit would be; begins a file anew that was removed or damaged while in use."""
+        self._check_may_be_clear()
         with _told(self._store, "opened"):
             self._store.mend()
         with self._writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO kept VALUES ('probe', ?)", (self._now().isoformat().encode("ascii"),)
+                "INSERT OR REPLACE INTO kept VALUES ('probe', ?)", (self._clock.now().isoformat().encode("ascii"),)
             )
         self._settle()
 
     # --- the sync's side ----------------------------------------------------------------------------------------
 
     def unsent(self, limit: int) -> Sequence[Visit]:
-        """Settled visits that central has neither acknowledged nor refused, oldest first."""
+        """Settled visits that central has neither acknowledged nor refused, oldest first; undated ones wait."""
         with self._reading() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM visits WHERE {_TO_SEND} ORDER BY position LIMIT ?",  # noqa: S608  # constants
-                (limit,),
+                f"SELECT {COLUMNS} FROM visits WHERE {_TO_SEND} AND time <> ? ORDER BY position LIMIT ?",  # noqa: S608  # constants
+                (VisitTime.UNDATED.value, limit),
             ).fetchall()
         visits = []
         for row in rows:
             try:
-                visits.append(_visit(row))
+                visits.append(visit_of(row))
             except ValueError:
                 # One that can't be read must not keep all later ones here.
                 self.quarantine(str(row[0]), "unreadable: written by another version of this program")
@@ -125,7 +143,41 @@ class SqliteJournal:
 
     def unsent_count(self) -> int:
         """How many visits wait to be sent."""
-        return self.counts().unsent
+        return self._count(_TO_SEND)
+
+    def refused_count(self) -> int:
+        """How many visits central refuses."""
+        return self._count(_REFUSED)
+
+    def undated_count(self) -> int:
+        """How many visits wait for their time to be known."""
+        return self._count(_UNDATED)
+
+    def correct_times(self) -> int:
+        """Give undated visits of this boot their time, which their monotonic time tells now; returns how many."""
+        if not self._clock.is_trusted():
+            return 0
+        with self._writing() as connection:
+            rows = connection.execute(
+                f"SELECT id, monotonic_s FROM visits WHERE {_UNDATED} AND boot_id = ?",  # noqa: S608  # constants
+                (self._clock.boot_id,),
+            ).fetchall()
+            connection.executemany(
+                "UPDATE visits SET decided_at = ?, time = ? WHERE id = ?",
+                [
+                    (utc_text(self._clock.time_at(monotonic_s)), VisitTime.CORRECTED.value, visit_id)
+                    for visit_id, monotonic_s in rows
+                ],
+            )
+        return len(rows)
+
+    def give_up_times(self) -> int:
+        """Let undated visits go to central with the time that was guessed; what has been sent must not change."""
+        with self._writing() as connection:
+            return connection.execute(
+                f"UPDATE visits SET time = ? WHERE {_UNDATED}",  # noqa: S608  # constants
+                (VisitTime.GUESSED.value,),
+            ).rowcount
 
     def acknowledge(self, visit_ids: Iterable[str]) -> None:
         """Central has these; they stay here until they are purged."""
@@ -157,15 +209,15 @@ class SqliteJournal:
     def purge(self, before: datetime) -> int:
         """Drop visits that central has acknowledged before this time (aware); returns how many. Others are kept."""
         with self._writing() as connection:
-            return connection.execute("DELETE FROM visits WHERE acknowledged_at < ?", (_utc(before),)).rowcount
+            return connection.execute("DELETE FROM visits WHERE acknowledged_at < ?", (utc_text(before),)).rowcount
 
     # --- for everybody ------------------------------------------------------------------------------------------
 
     def visits(self) -> Sequence[Visit]:
         """Every visit in the journal, oldest first."""
         with self._reading() as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM visits ORDER BY position").fetchall()  # noqa: S608  # constants
-        return [_visit(row) for row in rows]
+            rows = connection.execute(f"SELECT {COLUMNS} FROM visits ORDER BY position").fetchall()  # noqa: S608  # constants
+        return [visit_of(row) for row in rows]
 
     def quarantined(self) -> Mapping[str, str]:
         """Why central refused a visit, by the visit's id, oldest first."""
@@ -181,16 +233,34 @@ class SqliteJournal:
             row = connection.execute(
                 "SELECT count(*) FILTER (WHERE passage IS NULL), "  # noqa: S608  # constants
                 f"count(*) FILTER (WHERE {_TO_SEND}), count(acknowledged_at), "
-                "count(*) FILTER (WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL) FROM visits"
+                f"count(*) FILTER (WHERE {_REFUSED}) FROM visits"
             ).fetchone()
         return JournalCounts(*row)
 
+    def _count(self, condition: str) -> int:
+        with self._reading() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM visits WHERE {condition}").fetchone()[0])  # noqa: S608  # constants
+
     def _row(self, visit: Visit) -> tuple[object, ...]:
-        """A visit as it is written: with a sealing key nothing in it says who it was."""
-        if self._sealing_key is None or not isinstance(visit.reference, VisitorReference):
-            return _row(visit)
+        """A visit as it is written: with its boot, and with a sealing key nothing in it says who it was."""
+        if visit.monotonic_s is not None and visit.boot_id is None:
+            trusted = self._clock.was_trusted(visit.monotonic_s)
+            worth = VisitTime.TRUSTED if trusted else VisitTime.UNDATED
+            visit = replace(visit, boot_id=self._clock.boot_id, time=worth)
+        if not isinstance(visit.reference, VisitorReference):
+            return row_of(visit)
+        if self._sealing_key is None:
+            self._check_may_be_clear()
+            return row_of(visit)
         box = SealedReference(self._sealed(visit.id, visit.reference))
-        return _row(replace(visit, reference=box), with_home_area=False)
+        return row_of(replace(visit, reference=box), with_home_area=False)
+
+    def _check_may_be_clear(self) -> None:
+        if self._must_seal and self._sealing_key is None:
+            raise JournalError(
+                "central has not sent the key that visits are sealed to; connect the terminal to central once, "
+                "or set storage.sealing_key_file"
+            )
 
     def _sealed(self, visit_id: str, reference: VisitorReference) -> bytes:
         if self._sealing_key is None:
@@ -198,7 +268,7 @@ class SqliteJournal:
         return seal(self._sealing_key, visit_id, format_reference(reference))
 
     def _stamp(self) -> str:
-        return _utc(self._now())
+        return utc_text(self._clock.now())
 
     @contextmanager
     def _writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -223,75 +293,8 @@ def _told(store: Store, what: str) -> Iterator[None]:
 
 def is_sound(row: Mapping[str, object]) -> bool:
     """Whether a row of `visits`, by column name, is one that a journal writes, letter by letter."""
-    values = tuple(row.get(name) for name in _COLUMNS.split(", "))
+    values = tuple(row.get(name) for name in COLUMNS.split(", "))
     try:
-        return _row(_visit(values)) == values and str(UUID(str(row["id"]))) == row["id"]
+        return row_of(visit_of(values)) == values and str(UUID(str(row["id"]))) == row["id"]
     except (ValueError, TypeError, KeyError, OverflowError):
         return False
-
-
-def _utc(time: datetime) -> str:
-    """In a form whose alphabetical order is that of time."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _row(visit: Visit, *, with_home_area: bool = True) -> tuple[object, ...]:
-    decision, answer = visit.decision, visit.decision.answer
-    record = None if answer is None else answer.record
-    return (
-        visit.id,
-        _utc(visit.decided_at),
-        visit.credential_kind.value,
-        _reference_bytes(visit.reference),
-        decision.outcome.value,
-        decision.reason.value,
-        None if answer is None else int(record is not None),
-        None if record is None else record.status.value,
-        None if record is None else _utc(record.as_of),
-        None if record is None or record.valid_until is None else _utc(record.valid_until),
-        None if record is None or not with_home_area else record.home_area,
-        None if answer is None else answer.source.value,
-        None if answer is None else _utc(answer.confirmed_at),
-        None if visit.passage is None else visit.passage.value,
-    )
-
-
-def _visit(row: tuple[Any, ...]) -> Visit:
-    (visit_id, decided_at, kind, reference, outcome, reason, known, status, as_of, valid_until, home_area, source,
-     confirmed_at, passage) = row  # fmt: skip
-    answer = None
-    if known is not None:
-        record = None
-        if known:
-            until = None if valid_until is None else _time(valid_until)
-            record = StatusRecord(Status(status), _time(as_of), until, None if home_area is None else str(home_area))
-        answer = StatusAnswer(record, Source(source), _time(confirmed_at))
-    return Visit(
-        id=str(visit_id),
-        decided_at=_time(decided_at),
-        credential_kind=CredentialKind(kind),
-        reference=_reference(reference),
-        decision=Decision(Outcome(outcome), Reason(reason), answer),
-        passage=None if passage is None else Passage(passage),
-    )
-
-
-def _reference_bytes(reference: VisitorReference | SealedReference | None) -> bytes | None:
-    match reference:
-        case VisitorReference(value=value):
-            return value
-        case SealedReference(box=box):
-            return box
-        case None:
-            return None
-
-
-def _reference(found: object) -> VisitorReference | SealedReference | None:
-    """A box is longer than a reference."""
-    if not isinstance(found, bytes):
-        return None
-    return VisitorReference(found) if len(found) == _REFERENCE_BYTES else SealedReference(found)
-
-
-def _time(text: object) -> datetime:
-    return datetime.fromisoformat(str(text))

@@ -68,7 +68,8 @@ class Salvage:
         trusted: Callable[[Mapping[str, bytes]], Mapping[str, bytes]] = lambda kept: kept,
         brought_over: Callable[[], object] = lambda: None,
     ) -> None:
-        self._store, self._is_sound, self._trusted, self._brought_over = store, is_sound, trusted, brought_over
+        self._store, self._is_sound, self._trusted = store, is_sound, trusted
+        self.brought_over = brought_over
         self._seen = _Found()
         self._wanted = True
         self._log = structlog.get_logger(__name__)
@@ -136,7 +137,7 @@ class Salvage:
         name = "an open file" if aside is None else aside.name
         self._log.warning("visits_salvaged", source=name, visits=visits, acknowledged=len(found.acknowledged))
         if visits:
-            self._brought_over()
+            self.brought_over()
         return visits
 
     def _columns(self) -> list[str]:
@@ -149,7 +150,9 @@ class Salvage:
         except (*UNREADABLE, StoreError, OSError) as error:
             self._log.error("salvage_failed", source=source, why=str(error))
             self._wanted = True
-            return 0
+        except Exception as error:  # noqa: BLE001  # whatever a damaged file brings about: the entrance starts without it
+            self._log.error("salvage_failed", source=source, why=type(error).__name__)
+        return 0
 
 
 @contextlib.contextmanager
@@ -169,7 +172,8 @@ def _read(connection: sqlite3.Connection, found: _Found, until: float) -> None:
     try:
         with contextlib.suppress(*UNREADABLE):
             for name, value in connection.execute("SELECT name, value FROM kept"):
-                found.kept[str(name)] = bytes(value)
+                if isinstance(value, bytes):
+                    found.kept[str(name)] = value
         names = _columns(connection)
         for row in _walk(connection, until):
             found.add(dict(zip(names, row, strict=False)))

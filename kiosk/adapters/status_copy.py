@@ -85,6 +85,11 @@ class StatusCopy:
         record = StatusRecord(Status(value.status.value), used.confirmed_at, value.valid_until, value.home_area)
         return StatusAnswer(record, Source.COPY, used.confirmed_at)
 
+    def confirmed_at(self) -> datetime | None:
+        """When central last proved the copy in use whole; None: there is none."""
+        with self._lock:
+            return None if self._used is None else self._used.confirmed_at
+
     # --- the sync -------------------------------------------------------------------------------------------------
 
     def wanted(self) -> tuple[str | None, int | None]:

@@ -30,7 +30,7 @@ from kiosk.adapters.store_files import (
     tells_of_damage,
 )
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x41534851  # "ASHQ": tells our file from anybody else's
 _BUSY_S = 1.0
 
@@ -53,10 +53,15 @@ CREATE TABLE visits (
     passage TEXT,
     acknowledged_at TEXT,
     quarantined_at TEXT,
-    quarantine_detail TEXT
+    quarantine_detail TEXT,
+    time TEXT NOT NULL DEFAULT 'trusted',
+    boot_id TEXT,
+    monotonic_s REAL
 ) STRICT;
 CREATE INDEX visits_to_send ON visits (position)
     WHERE passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL;
+CREATE INDEX visits_undated ON visits (position) WHERE time = 'undated';
+CREATE INDEX visits_refused ON visits (position) WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL;
 CREATE TABLE statuses (
     visitor BLOB PRIMARY KEY,
     status TEXT NOT NULL,
@@ -70,6 +75,18 @@ CREATE TABLE kept (
     value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
+
+
+_MIGRATIONS = {
+    1: """
+    ALTER TABLE visits ADD COLUMN time TEXT NOT NULL DEFAULT 'trusted';
+    ALTER TABLE visits ADD COLUMN boot_id TEXT;
+    ALTER TABLE visits ADD COLUMN monotonic_s REAL;
+    CREATE INDEX visits_undated ON visits (position) WHERE time = 'undated';
+    CREATE INDEX visits_refused ON visits (position) WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL;
+    """,
+}
+"""From each version to the next; all that is needed runs in one transaction."""
 
 
 class StoreError(OSError):
@@ -324,9 +341,11 @@ def _check_sound(connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] == _SCHEMA_VERSION:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == _SCHEMA_VERSION:
         return
+    steps = "".join(_MIGRATIONS[step] for step in range(version, _SCHEMA_VERSION)) if version else _SCHEMA
     connection.executescript(
-        f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION_ID}; "
+        f"BEGIN IMMEDIATE; {steps} PRAGMA application_id = {_APPLICATION_ID}; "
         f"PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
     )

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from kiosk import contract
 from kiosk.core.credential import VisitorReference, format_reference
-from kiosk.core.visit import Passage, SealedReference, Visit
+from kiosk.core.visit import Passage, SealedReference, Visit, VisitTime
+
+_TIMES = {
+    VisitTime.TRUSTED: contract.VisitTime.TRUSTED,
+    VisitTime.CORRECTED: contract.VisitTime.CORRECTED,
+    VisitTime.UNDATED: contract.VisitTime.GUESSED,
+    VisitTime.GUESSED: contract.VisitTime.GUESSED,
+}
 
 
 def wire_visit(visit: Visit) -> contract.Visit:
@@ -26,4 +33,7 @@ def wire_visit(visit: Visit) -> contract.Visit:
         source=None if answer is None else answer.source.value,
         confirmed_at=None if answer is None else answer.confirmed_at,
         passage=contract.Passage((visit.passage or Passage.UNKNOWN).value),
+        time=_TIMES[visit.time],
+        boot_id=None if visit.boot_id is None else UUID(visit.boot_id),
+        monotonic_s=visit.monotonic_s,
     )

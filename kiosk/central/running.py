@@ -3,8 +3,11 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,7 +15,7 @@ from fastapi import FastAPI
 _START_S = 10.0
 
 
-def server(app: FastAPI, *, log_level: str = "warning", **options: object) -> uvicorn.Server:
+def server(app: Any, *, log_level: str = "warning", **options: object) -> uvicorn.Server:
     """A uvicorn server; no access log, since a request says who is where and when."""
     config = uvicorn.Config(
         app, log_level=log_level, access_log=False, server_header=False, ws="none", lifespan="off",
@@ -21,11 +24,29 @@ def server(app: FastAPI, *, log_level: str = "warning", **options: object) -> uv
     return uvicorn.Server(config)
 
 
+class _Dated:
+    """An ASGI application whose answers tell a time of one's own."""
+
+    def __init__(self, app: FastAPI, now: Callable[[], datetime]) -> None:
+        self._app, self._now = app, now
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def dated(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self._now().astimezone(UTC), usegmt=True)
+                message["headers"] = [*message["headers"], (b"date", date.encode("ascii"))]
+            await send(message)
+
+        await self._app(scope, receive, dated)
+
+
 class RunningCentral:
     """A server on loopback, on a thread. It can be stopped and started again on the same port."""
 
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
+    def __init__(self, app: FastAPI, now: Callable[[], datetime] | None = None) -> None:
+        """now: the time (aware) that its answers tell, where it is not this machine's."""
+        self._app: Any = app if now is None else _Dated(app, now)
+        self._dates_by_itself = now is None
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -48,7 +69,7 @@ class RunningCentral:
             listener.close()
             raise
         self._port = listener.getsockname()[1]
-        self._server = server(self._app)
+        self._server = server(self._app, date_header=self._dates_by_itself)
         self._thread = threading.Thread(target=self._serve, args=(self._server, listener), name="central", daemon=True)
         self._thread.start()
         deadline = time.monotonic() + _START_S

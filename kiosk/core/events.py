@@ -6,7 +6,7 @@ from datetime import datetime
 from kiosk.core.admission import Reason
 from kiosk.core.credential import CredentialKind, ForeignKind, VisitorReference
 from kiosk.core.status import NoAnswer, StatusAnswer
-from kiosk.core.views import Fault
+from kiosk.core.views import Fault, Unchecked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,10 @@ class CredentialRefused:
 
 @dataclass(frozen=True, slots=True)
 class CredentialUnverifiable:
-    """A pass was read whose key this terminal does not have."""
+    """A pass was read that this terminal can't judge, and why."""
 
     scan_id: str
+    why: Unchecked
     at: float
 
 

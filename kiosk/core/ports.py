@@ -28,6 +28,8 @@ class Clock(Protocol):
 
     def monotonic(self) -> float: ...
     def now(self) -> datetime: ...
+    def is_trusted(self) -> bool:
+        """Whether `now` is known to be right; else it is a guess, never before a time that has been already."""
 
 
 class StatusSource(Protocol):
@@ -44,6 +46,9 @@ class Central(Protocol):
     def check(self, reference: VisitorReference, budget_s: float) -> StatusRecord | None:
         """The visitor's record, or None when central does not know the visitor."""
 
+    def probe(self, budget_s: float) -> None:
+        """What a visitor's check would meet, about nobody."""
+
     def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence["VisitResult"]:
         """Hand visits over; one result per visit, in any order; a visit without a result has not been taken over."""
 
@@ -59,7 +64,7 @@ class StatusPages(Protocol):
 
 
 class KnownStatuses(Protocol):
-    """Everybody's status on board, for visitors whom central can't be asked about. Thread-safe, never raises."""
+    """Statuses on board, for visitors whom central can't be asked about. Thread-safe."""
 
     def get(self, reference: VisitorReference) -> StatusAnswer | None: ...
 
@@ -121,6 +126,18 @@ class Outbox(Protocol):
         """Central refuses this visit: keep it, stop sending it."""
 
     def unsent_count(self) -> int: ...
+    def refused_count(self) -> int:
+        """How many are in quarantine."""
+
+    def undated_count(self) -> int:
+        """How many wait for their time to be known: they were taken while the clock was not trusted."""
+
+    def correct_times(self) -> int:
+        """Give the undated ones of this boot their time, now that the clock is trusted; returns how many."""
+
+    def give_up_times(self) -> int:
+        """Let the undated ones go as they are, marked as such; from then on they stay so. Returns how many."""
+
     def purge(self, before: datetime) -> int:
         """Drop what central acknowledged before this time; returns how many. Nothing else is ever dropped."""
 

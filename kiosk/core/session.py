@@ -60,7 +60,11 @@ _RESULT_SOUND = {
     Outcome.PROOF_NEEDED: Sound.PROOF_NEEDED,
     Outcome.DENIED: Sound.DENIED,
 }
-_UNCHECKED = {NoAnswer.UNREACHABLE: Unchecked.UNREACHABLE, NoAnswer.TOO_OLD: Unchecked.TOO_OLD}
+_UNCHECKED = {
+    NoAnswer.UNREACHABLE: Unchecked.UNREACHABLE,
+    NoAnswer.TOO_OLD: Unchecked.TOO_OLD,
+    NoAnswer.CLOCK_NOT_TRUSTED: Unchecked.CLOCK_NOT_TRUSTED,
+}
 
 
 def step(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[Session, Effects]:
@@ -148,11 +152,18 @@ def _serve_waiting(session: Session, at: float, rules: SessionRules) -> tuple[Se
                 Light(LightPattern.CHECKING),
             )
         case CredentialRefused():
-            visit = Visit(waiting.scan_id, waiting.now, CredentialKind.PASS, waiting.reference, because(waiting.reason))
+            visit = Visit(
+                waiting.scan_id,
+                waiting.now,
+                CredentialKind.PASS,
+                waiting.reference,
+                because(waiting.reason),
+                monotonic_s=waiting.at,
+            )
             session, effects = _record(session, visit, waiting.language, at, rules)
             return session, (Play(Sound.ACKNOWLEDGED), *effects)
-        case CredentialUnverifiable():
-            return _could_not_check(session, waiting.scan_id, Unchecked.PASS_KEY_UNKNOWN, None, at, rules)
+        case CredentialUnverifiable(why=why):
+            return _could_not_check(session, waiting.scan_id, why, None, at, rules)
         case ForeignCodePresented(scan_id=scan_id, kind=kind):
             until = at + rules.notice_s
             session = replace(session, phase=Shown(None, None, at + min(rules.least_s, rules.notice_s), until))
@@ -165,7 +176,7 @@ def _answered(
     if isinstance(event.answer, NoAnswer):
         return _could_not_check(session, scan.scan_id, _UNCHECKED[event.answer], scan.language, event.at, rules)
     decision = decide(event.answer, rules.venue, rules.policy, event.now)
-    visit = Visit(scan.scan_id, event.now, scan.kind, scan.reference, decision)
+    visit = Visit(scan.scan_id, event.now, scan.kind, scan.reference, decision, monotonic_s=event.at)
     return _record(session, visit, scan.language, event.at, rules)
 
 
@@ -203,7 +214,8 @@ def _proven(
     answer = visit.decision.answer
     assert answer is not None, "a decision that needs proof rests on an answer"
     decision = decide(answer, rules.venue, rules.policy, event.now, proof_accepted=True)
-    proven = Visit(event.scan_id, event.now, visit.credential_kind, visit.reference, decision)
+    kind, reference = visit.credential_kind, visit.reference
+    proven = Visit(event.scan_id, event.now, kind, reference, decision, monotonic_s=event.at)
     return _record(session, proven, language, event.at, rules)
 
 

@@ -40,11 +40,13 @@ class StatusAnswer:
     """A status record with its source; `record` is None when central knows no such visitor.
 
     `confirmed_at` is when central last said so: the age of the answer counts from there, not from `record.as_of`.
+    `ageing`: it comes from on board and will soon be too old to decide.
     """
 
     record: StatusRecord | None
     source: Source
     confirmed_at: datetime
+    ageing: bool = False
 
     def age(self, now: datetime) -> timedelta:
         """How old the answer is; never negative, since a clock may have been set back in between."""
@@ -55,9 +57,11 @@ class NoAnswer(StrEnum):
     """Why there is no status answer: the visitor is told "could not check", never refused for it."""
 
     UNREACHABLE = "unreachable"
-    """Central did not answer in time and the cache does not know the visitor."""
+    """Central did not answer in time and nothing on board knows the visitor."""
     TOO_OLD = "too_old"
-    """Central did not answer in time and what the cache knows is older than the configuration allows."""
+    """Central did not answer in time and what is known on board is older than the configuration allows."""
+    CLOCK_NOT_TRUSTED = "clock_not_trusted"
+    """Central did not answer in time, and how old what is known on board is can't be told."""
 
 
 def latest(answers: Iterable[StatusAnswer]) -> StatusAnswer | None:
@@ -73,17 +77,27 @@ def latest(answers: Iterable[StatusAnswer]) -> StatusAnswer | None:
     )
 
 
-def still_usable(answer: StatusAnswer, now: datetime, maximum_age: Mapping[Status, timedelta]) -> bool:
-    """Whether an answer may still decide: its record has not run out and its age is within its status's limit.
+class Freshness(StrEnum):
+    """Whether an answer from on board may still decide."""
 
-    A status without an entry in `maximum_age` is never usable from the cache. A record confirmed in the future beyond
-    any doubt about clocks (more than its own limit ahead) is not trusted either.
+    FRESH = "fresh"
+    AGEING = "ageing"
+    """It may, and staff is told that it soon may not."""
+    TOO_OLD = "too_old"
+
+
+def freshness(
+    answer: StatusAnswer, now: datetime, maximum_age: Mapping[Status, timedelta], warn_before: timedelta = timedelta(0)
+) -> Freshness:
+    """How an answer from on board stands to its record's end and its status's limit.
+
+    A status without an entry in `maximum_age` never decides from on board. Neither does a record confirmed in the
+    future beyond any doubt about clocks (more than its own limit ahead).
     """
-    if answer.record is None:
-        return False
-    if answer.record.valid_until is not None and now >= answer.record.valid_until:
-        return False
-    limit = maximum_age.get(answer.record.status)
-    if limit is None:
-        return False
-    return abs(now - answer.confirmed_at) <= limit
+    record = answer.record
+    if record is None or (record.valid_until is not None and now >= record.valid_until):
+        return Freshness.TOO_OLD
+    limit = maximum_age.get(record.status)
+    if limit is None or abs(now - answer.confirmed_at) > limit:
+        return Freshness.TOO_OLD
+    return Freshness.AGEING if answer.age(now) >= limit - warn_before and warn_before else Freshness.FRESH

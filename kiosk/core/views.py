@@ -44,6 +44,7 @@ class Unchecked(StrEnum):
     UNREACHABLE = "unreachable"
     TOO_OLD = "too_old"
     PASS_KEY_UNKNOWN = "pass_key_unknown"
+    CLOCK_NOT_TRUSTED = "clock_not_trusted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,26 @@ class SealedReference:
         return "SealedReference(<sealed>)"
 
 
+class VisitTime(StrEnum):
+    """How far `decided_at` of a visit can be believed."""
+
+    TRUSTED = "trusted"
+    """The clock was known to be right."""
+    CORRECTED = "corrected"
+    """It was not, and the time has been worked out since, from the monotonic time of the same boot."""
+    UNDATED = "undated"
+    """It was not; the time is to be worked out, once the clock is trusted."""
+    GUESSED = "guessed"
+    """It was not, and the time will never be known better."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One decision, as the journal keeps it and central receives it.
 
     id: a UUIDv7, permanent, also the id of the scan; reference: None where the credential could not be believed, sealed
-    in a visit that comes back from the journal; passage: None until it is known.
+    in a visit that comes back from the journal; passage: None until it is known. monotonic_s: when it was decided, in
+    seconds of the boot `boot_id`; the journal adds the boot, and what the clock was worth (`time`).
     """
 
     id: str
@@ -41,3 +55,6 @@ class Visit:
     reference: VisitorReference | SealedReference | None
     decision: Decision
     passage: Passage | None = None
+    monotonic_s: float | None = None
+    boot_id: str | None = None
+    time: VisitTime = VisitTime.TRUSTED

@@ -1,28 +1,22 @@
 """Plays the demonstration: central on loopback, a filmed visitor video, the real terminal as a program of its own."""
 
 import shutil
-import sqlite3
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import segno
 import typer
 
+from kiosk.demo.acting import SCAN_S, film, wait_until_sent
+from kiosk.demo.month import play_month
 from kiosk.demo.report import Report, told
 from kiosk.demo.script import ACTS, Act
 from kiosk.demo.stage import Stage, build_stage
-from kiosk.demo.video import Showing, record_video
 from kiosk.demo.watch import WatchedTerminal
 
-_SCAN_S = 30.0
-"""The longest wait for one scan; the film takes some 6 s for each."""
-_SEND_S = 20.0
 
-
-def play(output: Path, *, camera: str | None, seed: int, acts: Sequence[Act] = ACTS) -> int:
-    """Play all acts against the script, or the first with a real camera; returns the exit status."""
+def play(output: Path, *, camera: str | None, seed: int, acts: Sequence[Act] = ACTS, month: bool = True) -> int:
+    """Play all acts and the month against the script, or the first act with a real camera; returns the exit status."""
     folder = output.absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -33,6 +27,8 @@ def play(output: Path, *, camera: str | None, seed: int, acts: Sequence[Act] = A
         report = Report()
         for number, act in enumerate(acts, 1):
             _play_act(stage, act, number, seed, report)
+        if month:
+            play_month(stage, len(acts) + 1, seed, report)
         journals = sorted(folder.glob("act-*/kiosk.db"))
         report.check_visits(journals, [visit for _, visit in stage.database.visits()])
     finally:
@@ -47,7 +43,7 @@ def _play_act(stage: Stage, act: Act, number: int, seed: int, report: Report) ->
     folder.mkdir()
     typer.echo(f"\nAct {number}: {act.venue}")
     video = folder / "visitors.avi"
-    _film(stage, act, video, seed + number)
+    film(stage, act.scenes, video, seed + number)
     central_on = True
     with WatchedTerminal(stage.write_config(act, folder, str(video)), folder) as terminal:
         for scene in act.scenes:
@@ -55,36 +51,9 @@ def _play_act(stage: Stage, act: Act, number: int, seed: int, report: Report) ->
                 central_on = scene.central_on
                 (stage.central.start if central_on else stage.central.stop)()
                 typer.echo(f"  --- central is switched {'on' if central_on else 'off'} ---")
-            report.add(scene, terminal.next_result(_SCAN_S))
-        _wait_until_sent(folder / "kiosk.db")
+            report.add(scene, terminal.next_result(SCAN_S))
+        wait_until_sent(folder / "kiosk.db")
     report.check_end(terminal.status)
-
-
-def _film(stage: Stage, act: Act, video: Path, seed: int) -> None:
-    central_on, showings = True, []
-    for position, scene in enumerate(act.scenes):
-        # Time for the terminal to start, and for central to be switched.
-        gap_s = 4.0 if position == 0 or scene.central_on != central_on else 2.6
-        central_on = scene.central_on
-        showings.append(Showing(stage.payload(scene), scene.carrier, gap_s=gap_s))
-    with typer.progressbar(length=100, label="  filming the visitors", file=sys.stderr) as bar:
-        record_video(
-            video, showings, seed=seed, progress=lambda done, total: bar.update(max(0, done * 100 // total - bar.pos))
-        )
-
-
-def _wait_until_sent(journal: Path) -> None:
-    """Until central has acknowledged every visit; what is missing then shows when the visits are compared."""
-    deadline = time.monotonic() + _SEND_S
-    connection = sqlite3.connect(f"file:{journal}?mode=ro", uri=True)
-    try:
-        while time.monotonic() < deadline:
-            waiting = connection.execute("SELECT count(*) FROM visits WHERE acknowledged_at IS NULL").fetchone()[0]
-            if not waiting:
-                return
-            time.sleep(0.2)
-    finally:
-        connection.close()
 
 
 def _play_live(stage: Stage, act: Act, camera: str) -> int:

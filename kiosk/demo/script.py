@@ -19,7 +19,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What one scan must come to, in the words of the terminal's own log line."""
+    """What one scan must come to, in the words of the terminal's own log line. days_old: age of what decided it."""
 
     read: str
     outcome: str
@@ -28,11 +28,16 @@ class Expected:
     source: str | None = None
     light: str = "denied"
     released: bool = False
+    days_old: int | None = None
+    ageing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One visitor in front of the camera. central_on: whether central can be reached while they stand there."""
+    """One visitor in front of the camera. central_on: whether central can be reached while they stand there.
+
+    day: of the calendar, from the beginning of the demonstration.
+    """
 
     title: str
     person: Person
@@ -40,6 +45,7 @@ class Scene:
     carrier: Carrier
     expected: Expected
     central_on: bool = True
+    day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,10 @@ YELLOW_NEAR = Person("yellow, lives near", "yellow", AREA, "kk")
 YELLOW_FAR = Person("yellow, lives far", "yellow", "shymkent/turan", "ru")
 UNKNOWN = Person("unknown", None, None, "en")
 STRANGER = Person("stranger", "green", AREA, "en")
+SECOND_STRANGER = Person("another stranger", "blue", AREA, "ru")
+THIRD_STRANGER = Person("a third stranger", "green", AREA, "kk")
 
-PEOPLE = (GREEN, BLUE, RED, YELLOW_NEAR, YELLOW_FAR, UNKNOWN, STRANGER)
+PEOPLE = (GREEN, BLUE, RED, YELLOW_NEAR, YELLOW_FAR, UNKNOWN, STRANGER, SECOND_STRANGER, THIRD_STRANGER)
 
 
 def _granted(read: str, status: str, source: str = "online", reason: str = "admitted") -> Expected:
@@ -74,6 +82,12 @@ def _granted(read: str, status: str, source: str = "online", reason: str = "admi
 
 def _denied(reason: str, status: str | None = None, source: str | None = None) -> Expected:
     return Expected("pass", "denied", reason, status, source)
+
+
+def _on_board(outcome: str, reason: str, status: str, days: int, *, ageing: bool = False) -> Expected:
+    granted = outcome == "granted"
+    light = "granted" if granted else "denied"
+    return Expected("pass", outcome, reason, status, ON_BOARD, light, granted, days, ageing)
 
 
 ACTS = (
@@ -150,4 +164,58 @@ ACTS = (
             Scene("yellow far from home", YELLOW_FAR, "pass", "phone", _denied("not_near_home", "yellow", "online")),
         ),
     ),
+)
+
+# A month: the network fails after the first visitor and is back on day 31. The terminal has been told that green and
+# blue may decide for 30 days, and red for 60.
+MONTH_BEFORE = (
+    Scene("day 0, online", GREEN, "pass", "phone", _granted("pass", "green")),
+    Scene(
+        "day 12 without network: a stranger, by the copy",
+        STRANGER,
+        "pass",
+        "phone",
+        _on_board("granted", "admitted", "green", 12),
+        central_on=False,
+        day=12,
+    ),
+    Scene(
+        "day 12: red is not let in",
+        RED,
+        "pass",
+        "phone",
+        _on_board("denied", "status_not_admitted", "red", 12),
+        central_on=False,
+        day=12,
+    ),
+)
+MONTH_AFTER = (
+    Scene(
+        "day 27, after a restart: another stranger; staff is warned that the data will soon be too old",
+        SECOND_STRANGER,
+        "pass",
+        "dark_phone",
+        _on_board("granted", "admitted", "blue", 27, ageing=True),
+        central_on=False,
+        day=27,
+    ),
+    Scene(
+        "day 31: what is on board is too old to let anybody in",
+        THIRD_STRANGER,
+        "pass",
+        "phone",
+        Expected("pass", "could_not_check", "too_old", light="call_staff"),
+        central_on=False,
+        day=31,
+    ),
+    Scene(
+        "day 31: and still not too old to keep red out",
+        RED,
+        "pass",
+        "phone",
+        _on_board("denied", "status_not_admitted", "red", 31),
+        central_on=False,
+        day=31,
+    ),
+    Scene("the network is back: the same one, green again", RED, "pass", "phone", _granted("pass", "green"), day=31),
 )

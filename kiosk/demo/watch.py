@@ -44,15 +44,20 @@ def has_screen() -> bool:
 class WatchedTerminal:
     """`ashyq-kiosk run` as a process; its lines are kept in the folder as log.jsonl, its errors as errors.txt."""
 
-    def __init__(self, config: Path, folder: Path) -> None:
+    def __init__(self, config: Path, folder: Path, calendar: Path | None = None) -> None:
+        """calendar: the file of a kiosk.demo.calendar.Calendar, where the terminal's time is not this machine's."""
         self.status: int | None = None
         self._results: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._levels: dict[str, int] = {}
         self._energised: list[float] = []
+        self._events: set[str] = set()
+        self.sent: list[tuple[float, int]] = []  # monotonic seconds, visits that central took then
+        self._news = threading.Condition()
         self._lock = threading.Lock()
-        self._log = (folder / "log.jsonl").open("w", encoding="utf-8")
-        self._errors = (folder / "errors.txt").open("wb")
-        command = [sys.executable, "-m", "kiosk", "run", "--config", str(config), "--log", "json"]
+        self._log = (folder / "log.jsonl").open("a", encoding="utf-8")
+        self._errors = (folder / "errors.txt").open("ab")
+        program = ["kiosk", "run"] if calendar is None else ["kiosk.demo.calendar", str(calendar)]
+        command = [sys.executable, "-m", *program, "--config", str(config), "--log", "json"]
         command += ["--screenshots", str(folder / "screens")]
         self._process = subprocess.Popen(  # noqa: S603  # ourselves
             command, stdout=subprocess.PIPE, stderr=self._errors, env=environment_of_terminal()
@@ -76,6 +81,11 @@ class WatchedTerminal:
             lit = frozenset(name for name in ("green", "red") if self._levels.get(f"lights.{name}"))
             relay = any(at > decided_at - _SETTLE_S for at in self._energised)
         return Result(line, lit, relay)
+
+    def wait_for(self, event: str, wait_s: float) -> bool:
+        """Whether this event has been logged, now or within `wait_s` seconds."""
+        with self._news:
+            return self._news.wait_for(lambda: event in self._events, timeout=wait_s)
 
     def stop(self) -> None:
         """Stop the terminal as systemd would."""
@@ -114,6 +124,11 @@ class WatchedTerminal:
                     line = json.loads(text)
                 except ValueError:
                     continue  # not a log line: a library that writes to standard output
+                with self._news:
+                    self._events.add(str(line.get("event")))
+                    if line.get("event") == "visits_sent":
+                        self.sent.append((time.monotonic(), int(line["accepted"])))
+                    self._news.notify_all()
                 if line.get("event") == "edge":
                     self._edge(line)
                 elif line.get("event") in RESULTS:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -27,10 +28,12 @@ def _verdict(status: str | None, outcome: str, reason: str, age_s: float | None 
 SCREENS: dict[str, ScreenModel] = {
     "idle": ScreenModel(),
     "idle-offline": ScreenModel(),
+    "idle-staff": ScreenModel(),
     "checking": ScreenModel("checking"),
     "granted-green": _verdict("green", "granted", "admitted"),
     "granted-blue": _verdict("blue", "granted", "admitted"),
     "granted-offline": _verdict("green", "granted", "admitted", age_s=7_500),
+    "granted-ageing": replace(_verdict("green", "granted", "admitted", age_s=200_000), data_ageing=True),
     "granted-yellow": _verdict("yellow", "granted", "near_home"),
     "granted-proof": _verdict("blue", "granted", "proof_accepted"),
     "proof-needed": _verdict("blue", "proof_needed", "pcr_compulsory"),
@@ -42,6 +45,9 @@ SCREENS: dict[str, ScreenModel] = {
     "denied-expired": _verdict(None, "denied", "pass_expired"),
     "denied-forged": _verdict(None, "denied", "pass_forged"),
     "could-not-check": ScreenModel("could_not_check", reason="unreachable", shown_at=NOW - 2, until=NOW + 4),
+    "could-not-check-clock": ScreenModel(
+        "could_not_check", reason="clock_not_trusted", shown_at=NOW - 2, until=NOW + 4
+    ),
     "not-a-pass": ScreenModel("not_a_credential", reason="url", shown_at=NOW - 1, until=NOW + 2),
     "damaged": ScreenModel("not_a_credential", reason="damaged", shown_at=NOW - 1, until=NOW + 2),
     "out-of-order": ScreenModel("out_of_order", reason="camera"),
@@ -88,7 +94,7 @@ def draw(folder: Path, size: str, names: list[str]) -> None:
 def _walk_through(face: "Face", folder: Path, size: str, names: list[str]) -> None:
     try:
         for name in names:
-            face.update(_terminal(name))
+            face.update(terminal_of(name))
             for language in ("all",) if name.startswith("idle") else ("kk", "ru", "en"):
                 face.show(_for_visitor(SCREENS[name], language))
                 path = folder / f"{name}-{language}-{size}.png"
@@ -99,17 +105,31 @@ def _walk_through(face: "Face", folder: Path, size: str, names: list[str]) -> No
 
 
 def _for_visitor(model: ScreenModel, language: str) -> ScreenModel:
-    return ScreenModel(
-        model.screen, model.status, model.outcome, model.reason, language, model.data_age_s, model.shown_at, model.until
-    )
+    return replace(model, language=language)
 
 
-def _terminal(name: str) -> TerminalModel:
-    return (
-        TerminalModel(online=False, offline_since="09:41", waiting_visits=12)
-        if name == "idle-offline"
-        else TerminalModel(online=True)
+def terminal_of(name: str) -> TerminalModel:
+    """The terminal's own state that belongs to a screen of the gallery."""
+    offline = TerminalModel(
+        online=False, offline_since="09:41", waiting_visits=12, data_age_s=7_500, data_left_s=250_000
     )
+    match name:
+        case "idle-offline":
+            return offline
+        case "idle-staff":  # all that staff may have to see to, at once
+            return replace(
+                offline,
+                offline_since="28.05. 09:41",
+                waiting_visits=12_345,
+                refused_visits=12,
+                storage_percent=91,
+                clock_trusted=False,
+                data_age_s=200_000,
+                data_left_s=59_000,
+                data_ageing=True,
+            )
+        case _:
+            return TerminalModel(online=True)
 
 
 def _camera_picture() -> SimpleNamespace:

@@ -93,6 +93,7 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
     clock = StringProperty()
     connection = StringProperty()
     dot = ColorProperty((*look.OFFLINE, 1))
+    connection_ink = ColorProperty((*look.FAINT_TEXT, 1))
     portrait = BooleanProperty(defaultvalue=False)
     unit = NumericProperty(4.8)
 
@@ -110,6 +111,7 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
     def update(self, terminal: TerminalModel) -> None:
         """Show the terminal's state."""
         self.connection = words.connection(terminal, self._settings.languages[0])
+        self.connection_ink = (*(look.OFFLINE if terminal.needs_staff else look.FAINT_TEXT), 1)
         self.dot = (*(look.ONLINE if terminal.online else look.OFFLINE), 1 if terminal.online is not None else 0.4)
 
     def tick(self, *_: object) -> None:

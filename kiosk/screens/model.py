@@ -15,7 +15,8 @@ class ScreenModel:
     """What to show now.
 
     status, outcome, reason: words of the decision, or of why there is none; language: the visitor's, None: the venue's;
-    data_age_s: how old the answer is, None: it came from central this moment; until: monotonic seconds, None: no end.
+    data_age_s: how old the answer is, None: it came from central this moment; until: monotonic seconds, None: no end;
+    data_ageing: it will soon be too old to decide.
     """
 
     screen: ScreenName = "idle"
@@ -26,20 +27,33 @@ class ScreenModel:
     data_age_s: float | None = None
     shown_at: float = 0.0
     until: float | None = None
+    data_ageing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalModel:
     """The terminal's own state, shown on the idle screen.
 
-    online: None until central was asked; offline_since: local time of day, "HH:MM"; waiting_visits: not sent up yet;
-    storage_percent: how full the card is, None: there is room.
+    online: None until central was asked; offline_since: local time, "HH:MM", with its day where that is not today;
+    waiting_visits: not sent up yet; refused_visits: those that central does not take; storage_percent: how full the
+    card is, None: there is room; data_age_s, data_left_s: how old everybody's statuses on board are, and for how long
+    they may decide, None: there are none; data_ageing: that is not for long any more, or not at all.
     """
 
     online: bool | None = None
     offline_since: str | None = None
     waiting_visits: int = 0
+    refused_visits: int = 0
     storage_percent: int | None = None
+    clock_trusted: bool = True
+    data_age_s: float | None = None
+    data_left_s: float | None = None
+    data_ageing: bool = False
+
+    @property
+    def needs_staff(self) -> bool:
+        """Whether something stands there that somebody should see to."""
+        return not self.clock_trusted or self.data_ageing or self.refused_visits > 0 or self.storage_percent is not None
 
 
 @dataclass(frozen=True, slots=True)

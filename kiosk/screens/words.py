@@ -55,6 +55,7 @@ REASONS = {
     "unreachable": _("There is no connection"),
     "too_old": _("The stored data is too old"),
     "pass_key_unknown": _("The key of this pass is not known here yet"),
+    "clock_not_trusted": _("The clock of this terminal is not set"),
     # not a credential
     "url": _("It is a web link"),
     "vcard": _("It is a contact card"),
@@ -84,8 +85,14 @@ _OFFLINE_SINCE = _("Offline since {time}")
 _OFFLINE = _("Offline")
 _STARTING = _("Connecting…")
 _WAITING = _("Visits not sent yet: {count}")
+_REFUSED = _("Visits that central refuses: {count}")
 _STORAGE = _("Storage {percent} full")
+_CLOCK = _("The clock is not set")
+_DATA = _("Stored data {age} old")
+_DATA_AGEING = _("Stored data {age} old, usable for {left}")
+_DATA_TOO_OLD = _("Stored data too old")
 _STORED = _("Offline: stored data, {age} old")
+_STORED_AGEING = _("Offline: stored data, {age} old, soon too old")
 _AGES = (
     (86_400, _("{count} d")),
     (3_600, _("{count} h")),
@@ -137,7 +144,7 @@ def footnote(model: ScreenModel, language: str) -> str:
     if model.data_age_s is None:
         return ""
     say = translator(language)
-    return say(_STORED).format(age=_age(model.data_age_s, say))
+    return say(_STORED_AGEING if model.data_ageing else _STORED).format(age=_age(model.data_age_s, say))
 
 
 def invitation(languages: tuple[str, ...]) -> tuple[Block, ...]:
@@ -156,11 +163,26 @@ def connection(terminal: TerminalModel, language: str) -> str:
         state = say(_OFFLINE)
     else:
         state = say(_OFFLINE_SINCE).format(time=terminal.offline_since)
+    parts = [state, _data(terminal, say)]
     if terminal.waiting_visits:
-        state += " · " + say(_WAITING).format(count=terminal.waiting_visits)
+        parts.append(say(_WAITING).format(count=terminal.waiting_visits))
+    if terminal.refused_visits:
+        parts.append(say(_REFUSED).format(count=terminal.refused_visits))
     if terminal.storage_percent is not None:
-        state += " · " + say(_STORAGE).format(percent=f"{terminal.storage_percent} %")
-    return state
+        parts.append(say(_STORAGE).format(percent=f"{terminal.storage_percent} %"))
+    if not terminal.clock_trusted:
+        parts.append(say(_CLOCK))
+    return " · ".join(part for part in parts if part)
+
+
+def _data(terminal: TerminalModel, say: Callable[[str], str]) -> str:
+    """How old everybody's statuses on board are: while they decide, and when staff should know."""
+    if terminal.data_age_s is None or not (terminal.data_ageing or terminal.online is False):
+        return ""
+    if not terminal.data_left_s:
+        return say(_DATA_TOO_OLD)
+    text = _DATA_AGEING if terminal.data_ageing else _DATA
+    return say(text).format(age=_age(terminal.data_age_s, say), left=_age(terminal.data_left_s, say))
 
 
 def _message(model: ScreenModel) -> tuple[str, tuple[str, ...]]:

@@ -1,37 +1,32 @@
 """The checker: a visitor's status within one time budget, online first, else from what is on board: cache and copy.
 
-Two threads: one keeps the time of the visitor who waits, the other talks to central and may hang without harm.
+Two threads: one keeps the time of the visitor who waits, the other talks to central and may hang without harm. The
+second also probes central when nobody asks: so the next visitor meets a warm connection, or no attempt at all.
 """
 
+import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 
 from kiosk.core.credential import VisitorReference
-from kiosk.core.ports import Central, CentralError, Clock, KnownStatuses, StatusCache
-from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, latest, still_usable
+from kiosk.core.link import Link, LinkRules, heard, probe_pause_s
+from kiosk.core.ports import Central, CentralError, Clock, StatusCache
+from kiosk.core.status import NoAnswer, Source, StatusAnswer
 from kiosk.services.defects import describe
+from kiosk.services.stored import StoredAnswers
 
 Answered = Callable[[str, StatusAnswer | NoAnswer], None]
 
-_RETRY_S = 5.0
-"""For how long after a failure a visitor whom the cache knows is answered from it at once, while central is tried
-behind his back: nobody pays for a dead network twice."""
 _HANDING_OVER = 0.05
 """The part of the budget that central does not get, so that its answer still arrives in time."""
+_CONNECTING_S = 5.0
 _MOST_QUESTIONS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Whether central answers, and since when (aware). `online` is None before the first attempt."""
-
-    online: bool | None
-    since: datetime
+_LONGEST_PATIENCE_S = 900.0
+"""Central may ask for patience; a terminal that is told to wait for a day by mistake still comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,43 +39,44 @@ class _Question:
 
 @dataclass(slots=True, eq=False)
 class _Attempt:
-    """One call to central; `answer` stays None where it fails."""
+    """One call to central; `answer` stays None where it fails. reference: None for a probe."""
 
-    reference: VisitorReference
+    reference: VisitorReference | None
     deadline: float
     answer: StatusAnswer | None = None
     finished: bool = False
 
 
 class Checker:
-    """Fits `kiosk.core.ports.StatusSource`. A newer question supersedes the older, which the cache then answers.
+    """Fits `kiosk.core.ports.StatusSource`. A newer question supersedes the older, which what is on board then answers.
 
-    budget_s: from the question to the answer, whatever happens; on_online: told True or False after each attempt, from
-    any thread.
+    budget_s: from the question to the answer, whatever happens; cache: what central says is kept there; on_online: told
+    True or False when the link to central changes, from any thread; jitter: 0 to 1.
     """
 
     def __init__(
         self,
         central: Central,
         cache: StatusCache,
+        stored: StoredAnswers,
         clock: Clock,
         *,
         budget_s: float,
-        maximum_age: Mapping[Status, timedelta],
-        copy: KnownStatuses | None = None,
+        rules: LinkRules = LinkRules(),  # noqa: B008  # frozen
         on_online: Callable[[bool], None] = lambda _: None,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._central, self._cache, self._clock = central, cache, clock
+        self._central, self._cache, self._stored, self._clock = central, cache, stored, clock
         self._budget_s = budget_s
-        self._maximum_age = maximum_age
-        self._copy = copy
+        self._rules = rules
         self._on_online = on_online
+        self._jitter = jitter
         self._changed = threading.Condition()  # guards all that follows
         self._questions: deque[_Question] = deque()
         self._wanted: _Attempt | None = None
         self._stopping = False
-        self._failed_at: float | None = None
-        self._connection = Connection(None, clock.now())
+        self._link = Link()
+        self._probe_at = self._patient_until = clock.monotonic()
         self._threads = (
             threading.Thread(target=self._answer_questions, name="checker", daemon=True),
             threading.Thread(target=self._make_attempts, name="checker-central", daemon=True),
@@ -88,7 +84,7 @@ class Checker:
         self._log = structlog.get_logger(__name__)
 
     def start(self) -> None:
-        """Start answering."""
+        """Start answering and probing."""
         for thread in self._threads:
             thread.start()
 
@@ -114,16 +110,21 @@ class Checker:
         if not accepted:
             answered(scan_id, NoAnswer.UNREACHABLE)
 
-    def noticed_online(self) -> None:
-        """Another part has just reached central: the next visitor is asked for online again."""
+    def noticed(self, online: bool) -> None:  # noqa: FBT001  # a callback's one argument
+        """Another part has reached central, or has not: where that is news, a probe finds out what visitors would meet.
+
+        It is no proof by itself: the others have more patience than a visitor.
+        """
         with self._changed:
-            self._failed_at = None
+            if online is not self._link.online:
+                self._probe_at = min(self._probe_at, self._clock.monotonic() + self._rules.doubt_s)
+                self._changed.notify_all()
 
     @property
-    def connection(self) -> Connection:
-        """What the last attempt said of central."""
+    def link(self) -> Link:
+        """How the link to central stands."""
         with self._changed:
-            return self._connection
+            return self._link
 
     # --- the thread that keeps the time ---------------------------------------------------------------------------
 
@@ -141,82 +142,88 @@ class Checker:
             return self._questions.popleft() if self._questions else None
 
     def _answer(self, question: _Question) -> StatusAnswer | NoAnswer:
-        known = self._known(question.reference)
+        known = self._stored.answer(question.reference)
         with self._changed:
             if self._stopping:
                 return NoAnswer.UNREACHABLE
             if self._questions:  # superseded
                 return known
             attempt = _Attempt(question.reference, question.deadline)
+            # Also while offline, behind the visitor's back: it says whether central is there again.
             self._wanted = attempt
             self._changed.notify_all()
-            if self._is_offline() and isinstance(known, StatusAnswer):
+            if self._is_not_worth_waiting(known):
                 return known
             left_s = question.deadline - self._clock.monotonic()
             decided = self._changed.wait_for(lambda: self._may_answer(attempt), timeout=max(0.0, left_s))
         if not decided:
-            self._failed("no answer in time")
+            self._note(answered=False, visitor=True, why="no answer in time")
         return known if attempt.answer is None else attempt.answer
 
     def _may_answer(self, attempt: _Attempt) -> bool:
         return attempt.finished or bool(self._questions) or self._stopping
 
-    def _is_offline(self) -> bool:
-        return self._failed_at is not None and self._clock.monotonic() - self._failed_at < _RETRY_S
-
-    def _known(self, reference: VisitorReference) -> StatusAnswer | NoAnswer:
-        """What is on board, from the cache or the copy."""
-        on_board: list[StatusAnswer] = []
-        for source in (self._cache, self._copy):
-            try:
-                found = None if source is None else source.get(reference)
-            except Exception as error:  # noqa: BLE001  # what can't be read is as good as empty
-                self._log.error("cache_failed", **describe(error))
-                continue
-            if found is not None:
-                on_board.append(found)
-        known = latest(on_board)
-        if known is None:
-            return NoAnswer.UNREACHABLE
-        return known if still_usable(known, self._clock.now(), self._maximum_age) else NoAnswer.TOO_OLD
+    def _is_not_worth_waiting(self, known: StatusAnswer | NoAnswer) -> bool:
+        """Nobody pays for a dead network twice: a known visitor never waits for it, a stranger only when it wakes."""
+        if self._clock.monotonic() < self._patient_until:
+            return True
+        if self._link.online is not False:
+            return False
+        return isinstance(known, StatusAnswer) or not self._link.recovering
 
     # --- the thread that talks to central -------------------------------------------------------------------------
 
     def _make_attempts(self) -> None:
         while (attempt := self._next_attempt()) is not None:
-            record_known = self._make(attempt)
+            self._make(attempt)
             with self._changed:
                 attempt.finished = True
                 self._changed.notify_all()
-            if record_known:
-                self._remember(attempt)
+            self._remember(attempt)
 
     def _next_attempt(self) -> _Attempt | None:
+        """What to ask central next; waits until there is something, or until a probe is due."""
         with self._changed:
-            self._changed.wait_for(lambda: self._wanted is not None or self._stopping)
-            attempt, self._wanted = self._wanted, None
-            return None if self._stopping else attempt
+            while not self._stopping:
+                now = self._clock.monotonic()
+                attempt, self._wanted = self._wanted, None
+                if now < self._patient_until:
+                    attempt = None  # central has asked not to be asked
+                if attempt is not None:
+                    return attempt
+                due = max(self._probe_at, self._patient_until)
+                if now >= due:
+                    return _Attempt(None, now + self._budget_s)
+                self._changed.wait(due - now)
+            return None
 
-    def _make(self, attempt: _Attempt) -> bool:
+    def _make(self, attempt: _Attempt) -> None:
+        visitor = attempt.reference is not None and self.link.online is not False
         left_s = attempt.deadline - self._clock.monotonic() - self._budget_s * _HANDING_OVER
         if left_s <= 0:  # the attempt before took all the time
-            return False
+            return
         try:
-            record = self._central.check(attempt.reference, left_s)
+            if attempt.reference is None:
+                if self.link.online is not True:
+                    # A slow line may need longer for the first handshake than a visitor waits; once the connection
+                    # stands it may be quick enough.
+                    self._central.probe(_CONNECTING_S)
+                self._central.probe(self._budget_s)
+            else:
+                record = self._central.check(attempt.reference, left_s)
+                attempt.answer = StatusAnswer(record, Source.ONLINE, self._clock.now())
         except CentralError as error:
-            self._failed(str(error))
-            return False
+            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            self._note(answered=False, visitor=visitor, why=str(error), patience_s=patience_s)
         except Exception as error:  # noqa: BLE001  # a defect in the client must not end the thread that visitors wait for
             self._log.error("checker_failed", **describe(error))
-            self._failed(type(error).__name__)
-            return False
-        attempt.answer = StatusAnswer(record, Source.ONLINE, self._clock.now())
-        self._note(online=True, why="")
-        return True
+            self._note(answered=False, visitor=visitor, why=type(error).__name__)
+        else:
+            self._note(answered=True, visitor=visitor)
 
     def _remember(self, attempt: _Attempt) -> None:
         answer = attempt.answer
-        if answer is None:
+        if answer is None or attempt.reference is None:
             return
         try:
             if answer.record is None:
@@ -226,17 +233,19 @@ class Checker:
         except Exception as error:  # noqa: BLE001  # a cache that can't be written costs nobody his answer
             self._log.error("cache_failed", **describe(error))
 
-    def _failed(self, why: str) -> None:
-        self._note(online=False, why=why)
-
-    def _note(self, *, online: bool, why: str) -> None:
+    def _note(self, *, answered: bool, visitor: bool, why: str = "", patience_s: float = 0.0) -> None:
         with self._changed:
-            self._failed_at = None if online else self._clock.monotonic()
-            news = self._connection.online is not online
-            if news:
-                self._connection = Connection(online, self._clock.now())
-        if news and online:
+            now = self._clock.monotonic()
+            before, self._link = self._link, heard(self._link, now, self._rules, answered=answered, visitor=visitor)
+            online = self._link.online
+            pause_s = probe_pause_s(self._link, self._rules)
+            # Spread, so that a city's terminals don't all come back at once.
+            self._probe_at = now + pause_s * (0.75 + 0.5 * self._jitter())
+            self._patient_until = now + patience_s
+        if online is before.online or online is None:
+            return
+        if online:
             self._log.info("central_reached")
-        elif news:
+        else:
             self._log.warning("central_not_reached", why=why)
         self._on_online(online)

@@ -40,7 +40,8 @@ class StatusesSync:
         self._jitter = jitter
         self._failures = 0
         self._verified_at: float | None = None
-        self._stopping = threading.Event()
+        self._patient_until = 0.0
+        self._stopping, self._wake = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="statuses", daemon=True)
         self._log = structlog.get_logger(__name__)
 
@@ -51,9 +52,15 @@ class StatusesSync:
     def stop(self, timeout_s: float) -> bool:
         """Stop; whether the thread ended in time. What has been fetched stays."""
         self._stopping.set()
+        self._wake.set()
         if self._thread.ident is not None:  # started
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
+
+    def noticed_online(self) -> None:
+        """Another part has reached central again: what has failed is tried at once."""
+        if self._failures and self._clock.monotonic() >= self._patient_until:
+            self._wake.set()
 
     def run_once(self) -> float:
         """Fetch one page; returns after how many seconds to come back."""
@@ -68,6 +75,7 @@ class StatusesSync:
             patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
             if self._failures == 0:
                 self._log.warning("statuses_not_fetched", why=str(error))
+            self._patient_until = self._clock.monotonic() + patience_s
             return max(self._failed(), patience_s)
         except Exception as error:  # noqa: BLE001  # a copy that can't be read must not end its mending
             self._log.error("status_copy_failed", **describe(error))
@@ -112,4 +120,7 @@ class StatusesSync:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._stopping.wait(self.run_once())
+            self._wake.clear()
+            pause_s = self.run_once()
+            if not self._stopping.is_set():
+                self._wake.wait(pause_s)

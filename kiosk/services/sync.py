@@ -28,15 +28,19 @@ _LAST_ATTEMPT = 0.8
 class _Line:
     """One kind of errand: when it is due (monotonic seconds), and how often it has failed in a row."""
 
+    name: str
     due: float
     failures: int = 0
+    patient_until: float = 0.0
+    """Central has asked not to be asked before."""
 
 
 class Sync:
     """One thread. Whatever fails is tried again later; what central refuses is quarantined, never thrown away.
 
     keep: for how long visits stay here that central has; on_keys: takes a JWK Set, may refuse it by ValueError;
-    on_online: told True or False after central was tried; on_pending: told how many visits wait; jitter: 0 to 1.
+    on_online: told True or False after central was tried; on_pending: told how many visits wait, and
+    how many central refuses; jitter: 0 to 1.
     """
 
     def __init__(
@@ -50,17 +54,17 @@ class Sync:
         keep: timedelta,
         on_keys: Callable[[bytes], None],
         on_online: Callable[[bool], None] = lambda _: None,
-        on_pending: Callable[[int], None] = lambda _: None,
+        on_pending: Callable[[int, int], None] = lambda _waiting, _refused: None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._central, self._outbox, self._clock = central, outbox, clock
         self._interval_s, self._keys_interval_s, self._keep = interval_s, keys_interval_s, keep
         self._on_keys, self._on_online, self._on_pending = on_keys, on_online, on_pending
         self._jitter = jitter
-        self._visits, self._keys, self._old = (_Line(clock.monotonic()) for _ in range(3))
+        self._visits, self._keys, self._old = (_Line(name, clock.monotonic()) for name in ("visits", "keys", "purge"))
         self._batch = _BATCH
         self._aside: dict[str, float] = {}  # visits that central had trouble with, and when each may be tried again
-        self._hurry, self._in_doubt = threading.Event(), threading.Event()
+        self._hurry, self._hope = threading.Event(), threading.Event()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._last_until: float | None = None
@@ -76,9 +80,9 @@ class Sync:
         self._hurry.set()
         self._wake.set()
 
-    def noticed_offline(self) -> None:
-        """Another part could not reach central: find out when it is back, so that a quiet entrance learns it, too."""
-        self._in_doubt.set()
+    def noticed_online(self) -> None:
+        """Another part has reached central again: what has failed is tried at once."""
+        self._hope.set()
         self._wake.set()
 
     def pending(self) -> int:
@@ -96,11 +100,11 @@ class Sync:
 
     def run_once(self) -> float:
         """Send what there is and fetch what is due; returns after how many seconds to come back."""
-        if self._in_doubt.is_set():
-            self._in_doubt.clear()
-            if not self._keys.failures:
-                self._keys.failures = 1
-                self._keys.due = min(self._keys.due, self._clock.monotonic() + self._pause_s(self._keys))
+        if self._hope.is_set():
+            self._hope.clear()
+            for line in (self._visits, self._keys):
+                if line.failures:
+                    line.due = min(line.due, max(self._clock.monotonic(), line.patient_until))
         in_a_hurry = self._hurry.is_set() and not self._visits.failures
         self._hurry.clear()
         if in_a_hurry or self._clock.monotonic() >= self._visits.due:
@@ -118,7 +122,7 @@ class Sync:
         except CentralError as error:
             patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
             if line.failures == 0:
-                self._log.warning("central_not_reached", why=str(error))
+                self._log.warning("errand_failed", errand=line.name, why=str(error))
             line.failures += 1
             self._on_online(False)  # noqa: FBT003  # the callback's one argument
         except JournalError as error:
@@ -129,21 +133,34 @@ class Sync:
             line.failures += 1
         else:
             if line.failures:
-                self._log.info("central_reached")
+                self._log.info("errand_done_again", errand=line.name)
             line.failures = 0
         pause_s = max(self._pause_s(line), patience_s) if line.failures else interval_s
-        line.due = self._clock.monotonic() + pause_s
+        now = self._clock.monotonic()
+        line.due, line.patient_until = now + pause_s, now + patience_s
 
     # --- visits up ----------------------------------------------------------------------------------------------
 
     def _send(self) -> None:
         try:
+            self._date_visits()
             while visits := self._next_batch():
                 self._send_batch(visits)
                 self._batch = min(_BATCH, self._batch * 2)
             self._send_singles()
         finally:
-            self._on_pending(self._outbox.unsent_count())
+            self._on_pending(self._outbox.unsent_count(), self._outbox.refused_count())
+
+    def _date_visits(self) -> None:
+        """What was taken while the clock was not trusted goes up with the right time, or for good with a guess."""
+        if not self._outbox.undated_count():
+            return
+        if not self._clock.is_trusted():
+            self._fetch_keys()  # any answer of central's brings its time
+        if self._clock.is_trusted():
+            self._log.info("visit_times_corrected", count=self._outbox.correct_times())
+        elif count := self._outbox.give_up_times():
+            self._log.warning("visit_times_guessed", count=count)
 
     def _next_batch(self) -> Sequence[Visit]:
         if self._time_is_up():

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.store import Store
@@ -33,7 +34,7 @@ def make_original(folder: Path, visits: list[Visit], acknowledged: list[str], ke
     """A journal that has worked; has_log: half of it stands in the log."""
     path = folder / "kiosk.db"
     with closing(Store(path)) as store:
-        journal = SqliteJournal(store)
+        journal = SqliteJournal(store, TerminalClock())
         journal.seal_to(key)
         store.keep("a key", bytes(32))
         for number, visit in enumerate(visits):
@@ -85,7 +86,7 @@ class Start:
 def start_on(path: Path) -> Start:
     """As kiosk.bootstrap does it."""
     with closing(Store(path)) as store:
-        journal = SqliteJournal(store)
+        journal = SqliteJournal(store, TerminalClock())
         Salvage(store, is_sound).run(60.0)
         journal.settle_leftovers()
         unsent = {visit.id for visit in journal.unsent(100_000)}

@@ -1,6 +1,8 @@
 """The client of central against a server that answers well, badly, late or not at all."""
 
+import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -196,6 +198,51 @@ def test_an_unknown_name() -> None:
     with pytest.raises((CentralUnreachable, CentralTimeout)):
         client.check(VISITOR, 2.0)
     client.close()
+
+
+def test_a_probe_asks_as_a_visitor_would() -> None:
+    """The same call about nobody; it succeeds when central answers at all, and is a new nobody each time."""
+    with central(answer({"known": False, "record": None})) as (client, server):
+        client.probe(LONG_S)
+        client.probe(LONG_S)
+        first, second = (request.partition(b"\r\n\r\n")[2] for request in server.requests)
+        assert first != second
+        server.act_from_now_on(answer({}, 500))
+        with pytest.raises(CentralFailed):
+            client.probe(LONG_S)
+
+
+DATE = "Tue, 01 Jun 2021 09:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (answer(GREEN, Date=DATE), [AS_OF]),
+        (answer({"nonsense": True}, Date=DATE), [AS_OF]),
+        (answer(GREEN), []),
+        (answer(GREEN, Date="yesterday"), []),
+        (answer(GREEN, Date="Tue, 01 Jun 2021 09:00:00 -0000"), []),
+        (answer("<html>Log in</html>", 200, "text/html", Date=DATE), []),
+        (answer({}, 302, Location="http://127.0.0.1:9/", Date=DATE), []),
+        (answer({}, 500, Date=DATE), []),
+    ],
+)
+def test_centrals_time(act: Act, told: list[datetime]) -> None:
+    """It comes with central's own answers; that of a log-in page or of a proxy in between is nobody's."""
+    dates: list[datetime] = []
+    with ScriptedServer(act) as server:
+        before = time.monotonic()
+
+        def on_date(date: datetime, asked_at: float, answered_at: float) -> None:
+            assert before <= asked_at <= answered_at <= time.monotonic()
+            dates.append(date)
+
+        client = CentralClient(server.url, TOKEN, on_date=on_date)
+        with contextlib.suppress(CentralError):
+            client.check(VISITOR, LONG_S)
+        client.close()
+    assert dates == told
 
 
 def test_no_time_left() -> None:

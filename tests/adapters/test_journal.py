@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
 from kiosk.adapters.visit_ids import new_visit_id
@@ -46,7 +47,7 @@ _visits = st.builds(
 @pytest.fixture
 def journal(store: Store) -> SqliteJournal:
     """A journal in an open store."""
-    return SqliteJournal(store)
+    return SqliteJournal(store, TerminalClock())
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def test_an_acknowledged_visit_can_not_be_quarantined(journal: SqliteJournal, ma
 def test_only_old_acknowledged_visits_are_purged(store: Store, make_visit: MakeVisit) -> None:
     """What central has not, or has only just, acknowledged is never dropped; the clock's zone makes no difference."""
     now = datetime(2021, 5, 1, tzinfo=UTC)
-    journal = SqliteJournal(store, lambda: now)
+    journal = SqliteJournal(store, TerminalClock(system_time=lambda: now))
     for number in (1, 2, 3, 4):
         journal.record(make_visit(number, passage=Passage.TAKEN))
     journal.acknowledge([make_visit(1).id])
@@ -236,13 +237,14 @@ _RECORDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
 from kiosk.adapters.visit_ids import new_visit_id
 from kiosk.core.admission import Reason, because
 from kiosk.core.credential import CredentialKind, VisitorReference
 from kiosk.core.visit import Visit
-journal = SqliteJournal(Store(Path(sys.argv[1])))
+journal = SqliteJournal(Store(Path(sys.argv[1])), TerminalClock())
 while True:
     visit_id = new_visit_id()
     decision = because(Reason.PASS_EXPIRED)
@@ -262,6 +264,6 @@ def test_nothing_promised_is_lost_when_the_program_is_killed(database: Path, pro
         promised += [line.strip() for line in recorder.stdout if line.endswith("\n")]
     with closing(Store(database)) as store:
         assert store.kept_aside is None
-        recorded = {visit.id for visit in SqliteJournal(store).visits()}
+        recorded = {visit.id for visit in SqliteJournal(store, TerminalClock()).visits()}
     assert len(promised) >= promised_before_the_end
     assert set(promised) <= recorded

@@ -6,9 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
+from kiosk.core.admission import Reason, because
 from kiosk.core.credential import VisitorReference, format_reference
+from kiosk.core.ports import JournalError
 from kiosk.core.visit import Passage, SealedReference, Visit
 from kiosk.sealing import new_private_key, private_key_of, public_jwk, public_key_of, unseal
 
@@ -32,7 +37,7 @@ def names_somebody(content: bytes) -> bool:
 
 def test_what_is_written_is_sealed(store: Store, make_visit: MakeVisit, tmp_path: Path) -> None:
     """No reference and no home area in any file; central opens what comes back; all else is as it was."""
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     journal.seal_to(PUBLIC)
     visit = replace(make_visit(1), reference=SOMEBODY)
     journal.record(visit)
@@ -45,11 +50,26 @@ def test_what_is_written_is_sealed(store: Store, make_visit: MakeVisit, tmp_path
     assert "abay" not in repr(back.reference)
 
 
+def test_a_journal_that_must_seal_keeps_nobody_in_clear(store: Store, make_visit: MakeVisit, tmp_path: Path) -> None:
+    """Before the key is known it fails, saying the way out, and recovers by itself; who is nobody can be kept."""
+    journal = SqliteJournal(store, TerminalClock(), must_seal=True)
+    visit = replace(make_visit(1), reference=SOMEBODY)
+    for attempt in (journal.probe, lambda: journal.record(visit)):
+        with pytest.raises(JournalError, match=r"set storage\.sealing_key_file"):
+            attempt()
+    assert not names_somebody(on_disk(tmp_path))
+    journal.record(replace(make_visit(2, decision=because(Reason.PASS_FORGED)), reference=None))
+    journal.seal_to(PUBLIC)
+    journal.probe()
+    journal.record(visit)
+    assert not names_somebody(on_disk(tmp_path))
+
+
 def test_what_was_written_before_the_key_came_is_sealed_then(
     store: Store, make_visit: MakeVisit, tmp_path: Path
 ) -> None:
     """A terminal that has never reached central journals in clear, and seals it all once the key is there."""
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     visits = [replace(make_visit(number), reference=SOMEBODY) for number in range(1, 6)]
     for visit in visits:
         journal.record(visit)
@@ -68,7 +88,7 @@ def test_what_was_written_before_the_key_came_is_sealed_then(
 
 def test_what_was_purged_is_gone_from_the_file(store: Store, make_visit: MakeVisit, tmp_path: Path) -> None:
     """Dropped rows are overwritten, not only forgotten."""
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     visit = replace(make_visit(1), reference=SOMEBODY)
     journal.record(visit)
     journal.settle(visit.id, Passage.TAKEN)
@@ -80,7 +100,7 @@ def test_what_was_purged_is_gone_from_the_file(store: Store, make_visit: MakeVis
 
 def test_a_visit_without_a_reference_has_nothing_to_seal(store: Store, make_visit: MakeVisit) -> None:
     """A forged pass names nobody."""
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     journal.seal_to(PUBLIC)
     visit = replace(make_visit(1), reference=None)
     journal.record(visit)

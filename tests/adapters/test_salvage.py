@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_reference
 from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.salvage import Salvage
@@ -124,7 +125,7 @@ def test_noise_anywhere_never_invents_a_visit(original: Original, first: int, no
             stream.write(noise)
         with closing(Store(copy)) as store:
             Salvage(store, is_sound).run(60.0)
-            found = SqliteJournal(store).unsent(100_000)
+            found = SqliteJournal(store, TerminalClock()).unsent(100_000)
             aside = store.kept_aside is not None
     if aside:
         assert {visit.id for visit in found} <= set(original.visits)
@@ -161,7 +162,7 @@ def test_what_is_in_the_new_journal_stays_as_it_is(original: Original, tmp_path:
     known = next(visit for visit in original.visits.values() if visit.id not in original.acknowledged)
     newer = replace(known, passage=Passage.NOT_TAKEN)
     with closing(Store(copy)) as store:
-        SqliteJournal(store).record(newer)
+        SqliteJournal(store, TerminalClock()).record(newer)
     assert start_on(copy).visits[known.id] == newer
 
 
@@ -170,10 +171,10 @@ def test_references_in_clear_are_sealed_when_they_come_over(tmp_path: Path, make
     somebody = VisitorReference(bytes(range(100, 116)))
     with closing(Store(tmp_path / "kiosk.db")) as store:
         for number in range(40):
-            SqliteJournal(store).record(replace(make_visit(number), reference=somebody))
+            SqliteJournal(store, TerminalClock()).record(replace(make_visit(number), reference=somebody))
     spoil_pages(tmp_path / "kiosk.db", 0.1, 1)
     with closing(Store(tmp_path / "kiosk.db")) as store:
-        journal = SqliteJournal(store)
+        journal = SqliteJournal(store, TerminalClock())
         journal.seal_to(KEY)
         assert Salvage(store, is_sound, brought_over=journal.seal_what_is_in_clear).run(60.0) > 0
         assert all(isinstance(visit.reference, SealedReference) for visit in journal.visits())
@@ -194,6 +195,17 @@ def test_columns_that_one_of_the_files_does_not_have(original: Original, tmp_pat
     assert start.keys == bytes(32)
 
 
+def test_a_kept_value_that_is_none_ends_nothing(original: Original, tmp_path: Path) -> None:
+    """A spoilt table may hold what its schema forbids; the visits come over."""
+    copy = original.copy_to(tmp_path)
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("DROP TABLE kept")
+        connection.execute("CREATE TABLE kept (name, value)")
+        connection.execute("INSERT INTO kept VALUES ('a key', NULL), (NULL, 7)")
+    shutil.move(copy, tmp_path / "kiosk.db.damaged-20210414T090000.000000Z")
+    assert check(start_on(copy), original) == 0
+
+
 def test_a_column_that_the_damaged_file_does_not_have_gets_its_default(original: Original, tmp_path: Path) -> None:
     """An older version of the program wrote it: its visits come over all the same."""
     copy = original.copy_to(tmp_path)
@@ -208,7 +220,7 @@ def test_a_column_that_the_damaged_file_does_not_have_gets_its_default(original:
 
 def test_a_row_that_the_journal_would_not_write_is_none(store: Store, make_visit: MakeVisit) -> None:
     """Each value is held against what would be written for it, letter by letter."""
-    SqliteJournal(store).record(make_visit(1, passage=Passage.TAKEN))
+    SqliteJournal(store, TerminalClock()).record(make_visit(1, passage=Passage.TAKEN))
     with store.reading() as connection:
         cursor = connection.execute("SELECT * FROM visits")
         row = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))

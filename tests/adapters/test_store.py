@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store, StoreError
 
@@ -180,7 +181,7 @@ def test_damage_found_while_in_use_is_mended_by_the_probe(database: Path) -> Non
             file.write(os.urandom(size - 4096))
         with pytest.raises(sqlite3.DatabaseError), store.transaction() as connection:
             connection.execute("SELECT sum(instr(value, x'01')) FROM kept").fetchone()
-        SqliteJournal(store).probe()
+        SqliteJournal(store, TerminalClock()).probe()
         assert store.kept_aside is not None
         assert store.kept("1") is None
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ from pyzbar import pyzbar
 
 from hardware.symbols import SymbolReader
 from kiosk.adapters.central_client import CentralClient
-from kiosk.adapters.clock import SystemClock
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import issue, new_key, new_reference, public_key_set
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.keys import KeySet
@@ -150,7 +149,7 @@ def test_deciding(key: str, signed_pass: SignedPass, store: Store, tmp_path: Pat
             )
         ]
     )  # fmt: skip
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     with RunningCentral(create_app(database, ContractKeySet(keys=[]))) as central:
         client = CentralClient(central.url, "token")
         rows = {
@@ -167,7 +166,7 @@ def test_deciding(key: str, signed_pass: SignedPass, store: Store, tmp_path: Pat
 def test_draining(store: Store, tmp_path: Path) -> None:
     """A backlog of 10,000 visits, handed to a real central over loopback and acknowledged."""
     count = 10_000
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     for _ in range(count):
         journal.record(visit())
     database = Database(f"sqlite:///{tmp_path / 'central.db'}")
@@ -175,7 +174,7 @@ def test_draining(store: Store, tmp_path: Path) -> None:
     with RunningCentral(create_app(database, ContractKeySet(keys=[]))) as central:
         client = CentralClient(central.url, "token")
         sync = Sync(
-            client, journal, SystemClock(ZoneInfo("UTC")), interval_s=60, keys_interval_s=3600,
+            client, journal, TerminalClock(), interval_s=60, keys_interval_s=3600,
             keep=timedelta(days=7), on_keys=lambda _: None,
         )  # fmt: skip
         began = time.perf_counter()

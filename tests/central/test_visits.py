@@ -1,5 +1,6 @@
 """Visits at central: stored once for ever, judged one by one."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from kiosk import contract
 from kiosk.central.app import create_app
 from kiosk.central.database import Database
 from kiosk.central.running import RunningCentral
+from kiosk.central.tables import VisitRow
 from tests.central.caller import ALIYA, BAZAAR, CINEMA, Caller, problem
 
 Item = dict[str, Any]
@@ -53,6 +55,32 @@ def test_stored_once(caller: Caller, database: Database) -> None:
         ("cinema", visit(1)["id"]),
         ("cinema", visit(2)["id"]),
     ]
+
+
+def test_a_visit_that_an_older_central_stored_is_the_same_without_what_has_come_since(
+    caller: Caller, database: Database
+) -> None:
+    """A terminal that sends again after central was updated must not find its visit refused."""
+    send(caller, [visit(1)])
+    with database._session.begin() as session:  # as if an older version had written it
+        row = session.get(VisitRow, visit(1)["id"])
+        assert row is not None
+        old = json.loads(row.content)
+        for name in ("time", "boot_id", "monotonic_s"):
+            del old[name]
+        row.content = json.dumps(old)
+    assert send(caller, [visit(1)]) == ["duplicate"]
+    assert send(caller, [visit(1, monotonic_s=3.0)]) == ["refused"]
+
+
+def test_how_far_a_time_can_be_believed(caller: Caller, database: Database) -> None:
+    """Boot and monotonic time are kept; a worth that is none is refused."""
+    boot = str(uuid.UUID(int=7))
+    items = [visit(1, time="guessed", boot_id=boot, monotonic_s=12.5), visit(2, time="undated"), visit(3)]
+    assert send(caller, items) == ["stored", "refused", "stored"]
+    (_, first), (_, third) = database.visits()
+    assert (first.time.value, str(first.boot_id), first.monotonic_s) == ("guessed", boot, 12.5)
+    assert (third.time.value, third.boot_id) == ("trusted", None)
 
 
 def test_written_otherwise_is_the_same(caller: Caller) -> None:

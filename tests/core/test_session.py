@@ -196,7 +196,7 @@ def test_a_refused_pass_is_a_denied_visit_without_a_question() -> None:
 
 def test_a_pass_with_an_unknown_key_is_for_staff() -> None:
     """A terminal that lacks the key can't tell forged from new: it could not check."""
-    _, effects = run(CredentialUnverifiable("s1", 0.0))
+    _, effects = run(CredentialUnverifiable("s1", Unchecked.PASS_KEY_UNKNOWN, 0.0))
     assert Show(CouldNotCheck(Unchecked.PASS_KEY_UNKNOWN, None, 6.0), "s1") in effects
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord, latest, still_usable
+from kiosk.core.status import Freshness, Source, Status, StatusAnswer, StatusRecord, freshness, latest
 
 NOW = datetime(2021, 6, 1, 9, 0, tzinfo=UTC)
 LIMITS = {Status.GREEN: timedelta(hours=72), Status.RED: timedelta(days=14)}
@@ -30,19 +30,33 @@ def answer(status: Status, age: timedelta, valid_until: datetime | None = None) 
 )
 def test_each_status_has_its_own_maximum_age(status: Status, hours: int, usable: bool) -> None:
     """An answer decides up to its status's limit; without a limit never; from a far future neither."""
-    assert still_usable(answer(status, timedelta(hours=hours)), NOW, LIMITS) is usable
+    found = freshness(answer(status, timedelta(hours=hours)), NOW, LIMITS)
+    assert (found is not Freshness.TOO_OLD) is usable
 
 
 def test_a_record_that_has_run_out_decides_nothing() -> None:
     """valid_until is the first moment at which the record is no longer valid."""
     fresh = timedelta(0)
-    assert not still_usable(answer(Status.GREEN, fresh, NOW), NOW, LIMITS)
-    assert still_usable(answer(Status.GREEN, fresh, NOW + timedelta(seconds=1)), NOW, LIMITS)
+    assert freshness(answer(Status.GREEN, fresh, NOW), NOW, LIMITS) is Freshness.TOO_OLD
+    assert freshness(answer(Status.GREEN, fresh, NOW + timedelta(seconds=1)), NOW, LIMITS) is Freshness.FRESH
 
 
 def test_an_unknown_visitor_is_not_an_answer_to_keep() -> None:
     """That central did not know somebody once says nothing later."""
-    assert not still_usable(StatusAnswer(None, Source.CACHE, NOW), NOW, LIMITS)
+    assert freshness(StatusAnswer(None, Source.CACHE, NOW), NOW, LIMITS) is Freshness.TOO_OLD
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=20)), st.timedeltas(timedelta(0), timedelta(days=2)))
+def test_a_warning_comes_before_the_end(age: timedelta, warn_before: timedelta) -> None:
+    """First fresh, then ageing for as long as was set, then too old; never back."""
+    found = freshness(answer(Status.GREEN, age), NOW, LIMITS, warn_before)
+    limit = LIMITS[Status.GREEN]
+    if age > limit:
+        assert found is Freshness.TOO_OLD
+    elif warn_before and age >= limit - warn_before:
+        assert found is Freshness.AGEING
+    else:
+        assert found is Freshness.FRESH
 
 
 @given(st.timedeltas())

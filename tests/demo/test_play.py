@@ -35,14 +35,14 @@ def short(scene: Scene) -> list[Act]:
 def test_a_scene_that_comes_out_and_one_that_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same visitor before the real terminal: as the script says, and against it."""
     scene = ACTS[1].scenes[0]
-    assert play(tmp_path / "good", camera=None, seed=3, acts=short(scene)) == 0
+    assert play(tmp_path / "good", camera=None, seed=3, acts=short(scene), month=False) == 0
     said = capsys.readouterr().out
     assert "1 scans, all as the script says" in said
     assert "1 in the journals, 1 at central, 1 the same in both" in said
     assert list((tmp_path / "good" / "act-1" / "screens").glob("*verdict-proof_needed-blue*.png"))
 
     wrong = replace(scene, expected=replace(scene.expected, outcome="granted"))
-    assert play(tmp_path / "bad", camera=None, seed=3, acts=short(wrong)) == 1
+    assert play(tmp_path / "bad", camera=None, seed=3, acts=short(wrong), month=False) == 1
     assert "outcome is proof_needed, not granted" in capsys.readouterr().err
 
 

@@ -10,9 +10,10 @@ import structlog.testing
 from kiosk.core.admission import Reason
 from kiosk.core.credential import PassClaims, PassProblem, VisitorReference, format_reference
 from kiosk.core.status import NoAnswer, Status
-from kiosk.core.views import Fault, Verdict
+from kiosk.core.views import Checking, CouldNotCheck, Fault, OutOfOrder, Unchecked, Verdict
 from kiosk.core.visit import Passage
 from kiosk.facts import Broke, CodeGone, CodeSeen, ContactChanged, ExitPressed, Mended
+from kiosk.reading import PassRules
 
 REFERENCE = VisitorReference(bytes(range(16)))
 PRINTED = format_reference(REFERENCE).encode()
@@ -109,6 +110,36 @@ def test_an_expired_pass_is_denied_with_its_reason(entrance: Any) -> None:
     assert (view.decision.reason, view.language) == (Reason.PASS_EXPIRED, "ru")
 
 
+@pytest.mark.parametrize("by_clock", [False, True])
+@pytest.mark.parametrize("expired", [False, True])
+def test_a_pass_is_for_staff_while_the_clock_may_be_wrong(entrance: Any, by_clock: bool, expired: bool) -> None:
+    """Neither let in nor refused by a time that nobody knows, unless the technician has chosen so; a forged one is."""
+    entrance.clock.trusted = False
+    entrance.controller = entrance.with_passes(PassRules(by_untrusted_clock=by_clock))
+    now = entrance.clock.now()
+    ends = now - timedelta(days=1) if expired else now + timedelta(days=1)
+    entrance.passes.known["ASHYQ1:X"] = PassClaims(REFERENCE, now - timedelta(days=2), ends, "ru", "k")
+    entrance.passes.known["ASHYQ1:Y"] = PassProblem.FORGED
+    entrance.shows(b"ASHYQ1:X")
+    view = entrance.display.views[-1]
+    if not by_clock:
+        assert isinstance(view, CouldNotCheck)
+        assert view.why is Unchecked.CLOCK_NOT_TRUSTED
+        assert entrance.checker.asked == []
+        assert entrance.journal.visits == []
+        entrance.happens(after_s=10)
+        assert "show Verdict" in entrance.shows(b"ASHYQ1:Y")
+    else:
+        assert isinstance(view, Verdict if expired else Checking)
+
+
+def test_a_printed_reference_needs_no_clock(entrance: Any) -> None:
+    """It does not expire, and central says what holds now."""
+    entrance.clock.trusted = False
+    entrance.shows(PRINTED)
+    assert "release 5" in entrance.central_says(Status.GREEN)
+
+
 def test_each_scan_ends_in_one_line_without_identifiers(entrance: Any) -> None:
     """Granted, could not check and foreign codes are each one line, with times, and never with what was read."""
     with structlog.testing.capture_logs() as lines:
@@ -140,6 +171,17 @@ def test_a_lost_camera_is_shown_and_over_when_it_is_back(entrance: Any) -> None:
     """A fault shows at once on an idle terminal, and goes by itself."""
     assert entrance.happens(Broke(Fault.CAMERA)) == ["show OutOfOrder", "light fault"]
     assert entrance.happens(Mended(Fault.CAMERA)) == ["show Idle", "light idle"]
+
+
+def test_a_journal_that_fails_is_said_before_the_first_visitor(entrance: Any) -> None:
+    """A terminal that starts on a full card shows it at once, and goes on by itself when there is room."""
+    entrance.journal.broken = True
+    entrance.controller.stop()
+    entrance.controller.run()
+    assert entrance.display.views[-1] == OutOfOrder(Fault.JOURNAL)
+    entrance.journal.broken = False
+    entrance.happens(after_s=3)
+    assert "show Idle" in entrance.happens()
 
 
 def test_a_stopped_controller_leaves_the_door_locked(entrance: Any) -> None:

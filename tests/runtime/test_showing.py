@@ -18,13 +18,19 @@ NOW = datetime(2021, 6, 1, 12, 0, tzinfo=UTC)
 
 
 class StillClock:
-    """Stands still."""
+    """Stands still, unless it is set."""
+
+    def __init__(self) -> None:
+        self.at, self.trusted = NOW, True
 
     def monotonic(self) -> float:
         return 50.0
 
     def now(self) -> datetime:
-        return NOW
+        return self.at
+
+    def is_trusted(self) -> bool:
+        return self.trusted
 
 
 @dataclass
@@ -95,7 +101,7 @@ def test_the_connection_is_shown_with_the_time_it_was_lost() -> None:
     showing = Showing(screen, StillClock(), lambda _: None)
     for is_online in (True, True, False, False):
         showing.online(is_online)
-    showing.waiting(3)
+    showing.waiting(3, 0)
     showing.online(True)
     assert screen.updates == [
         TerminalModel(online=True),
@@ -103,6 +109,40 @@ def test_the_connection_is_shown_with_the_time_it_was_lost() -> None:
         TerminalModel(online=False, offline_since="12:00", waiting_visits=3),
         TerminalModel(online=True, waiting_visits=3),
     ]
+
+
+def test_the_state_is_shown_when_it_changes_only() -> None:
+    """What the rounds tell again and again draws nothing anew; an age that has grown does."""
+    screen = FakeScreen()
+    showing = Showing(screen, StillClock(), lambda _: None)
+    for _ in range(3):
+        showing.clock(False)
+        showing.data_age(60.0, 600.0, False)
+        showing.storage(None)
+        showing.waiting(0, 0)
+    showing.data_age(120.0, 540.0, True)
+    assert screen.updates == [
+        TerminalModel(clock_trusted=False),
+        TerminalModel(clock_trusted=False, data_age_s=60.0, data_left_s=600.0),
+        TerminalModel(clock_trusted=False, data_age_s=120.0, data_left_s=540.0, data_ageing=True),
+    ]
+    assert [state.needs_staff for state in screen.updates] == [True] * 3
+    assert not TerminalModel(online=False, waiting_visits=500).needs_staff
+
+
+def test_offline_since_another_day_is_told_with_the_day() -> None:
+    """After a week without network "since 12:00" would say nothing; a clock that may be wrong says no time at all."""
+    clock = StillClock()
+    screen = FakeScreen()
+    showing = Showing(screen, clock, lambda _: None)
+    showing.online(False)
+    clock.at += timedelta(days=8)
+    showing.waiting(1, 0)
+    assert [state.offline_since for state in screen.updates] == ["12:00", f"{NOW:%d.%m.} 12:00"]
+    clock.trusted = False
+    unsure = Showing(screen, clock, lambda _: None)
+    unsure.online(False)
+    assert screen.updates[-1] == TerminalModel(online=False)
 
 
 def test_sounds_go_to_buzzer_and_loudspeaker() -> None:
@@ -114,7 +154,7 @@ def test_sounds_go_to_buzzer_and_loudspeaker() -> None:
     silent.play(Sound.GRANTED)
     silent.show(Idle())
     silent.online(False)
-    silent.waiting(1)
+    silent.waiting(1, 0)
     silent.close()
     assert (buzzed, screen.played) == (["denied", "granted"], ["denied"])
 

@@ -8,11 +8,12 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kiosk.screens import words
-from kiosk.screens.gallery import NOW, SCREENS, VENUE
+from kiosk.screens.gallery import NOW, SCREENS, VENUE, terminal_of
 from kiosk.screens.model import ScreenModel, ScreenSettings, TerminalModel
 from kiosk.screens.start import prepare_kivy, require_window
 
@@ -22,7 +23,7 @@ LONG_NAMES = {
     "ru": "Центральная городская поликлиника имени Абая города Шымкент",
     "en": "Abai Central City Polyclinic of Shymkent",
 }
-OFFLINE = TerminalModel(online=False, offline_since="09:41", waiting_visits=123_456, storage_percent=100)
+EVERYTHING = replace(terminal_of("idle-staff"), waiting_visits=123_456, storage_percent=100)
 
 
 def settings(size: str, names: dict[str, str]) -> ScreenSettings:
@@ -51,7 +52,7 @@ def layout(size: str) -> list[dict[str, Any]]:
                 model.screen, model.status, model.outcome, model.reason, language, model.data_age_s,
                 model.shown_at, model.until,
             )  # fmt: skip
-            app.show(shown, OFFLINE)
+            app.show(shown, EVERYTHING)
             for _ in range(10):  # boxes are laid out from outside in, and texts after their boxes
                 Clock.tick_draw()
             for label in _labels(root, FitLabel):
@@ -129,7 +130,7 @@ def _visit(face: Any, ready: threading.Event, folder: Path, told: dict[str, Any]
 
     try:
         told["ready"] = ready.wait(30)
-        face.update(OFFLINE)
+        face.update(EVERYTHING)
         face.show(SCREENS["denied-red"])
         told["before"] = face.screenshot(folder / "before.png", timeout_s=30)
         pressed = threading.Event()
@@ -152,7 +153,7 @@ def _visit(face: Any, ready: threading.Event, folder: Path, told: dict[str, Any]
             one.join(30)
         told["crowd_done"] = not any(one.is_alive() for one in crowd)
         for name in SCREENS:
-            face.update(OFFLINE if name == "idle-offline" else TerminalModel(online=True))
+            face.update(terminal_of(name))
             face.show(SCREENS[name])
             told[name] = face.screenshot(folder / f"{name}.png", timeout_s=30)
     finally:

@@ -124,6 +124,12 @@ def test_age(age_s: float | None, told: str) -> None:
     assert footnote == (f"Offline: stored data, {told} old" if told else "")
 
 
+def test_data_that_will_soon_be_too_old_says_so() -> None:
+    """Staff can act before the first visitor can't be checked."""
+    footnote = words.footnote(ScreenModel("verdict", data_age_s=86_400 * 2, data_ageing=True), "en")
+    assert footnote == "Offline: stored data, 2 d old, soon too old"
+
+
 @pytest.mark.parametrize(
     ("terminal", "told"),
     [
@@ -136,6 +142,17 @@ def test_age(age_s: float | None, told: str) -> None:
             "Offline since 09:41 · Visits not sent yet: 12",
         ),
         (TerminalModel(online=True, storage_percent=91), "Online · Storage 91 % full"),
+        (TerminalModel(online=True, data_age_s=9e5, data_left_s=9e5), "Online"),
+        (TerminalModel(online=False, data_age_s=7_200, data_left_s=9e5), "Offline · Stored data 2 h old"),
+        (
+            TerminalModel(online=True, data_age_s=86_400 * 2, data_left_s=86_400, data_ageing=True),
+            "Online · Stored data 2 d old, usable for 1 d",
+        ),
+        (TerminalModel(online=False, data_age_s=9e5, data_left_s=0, data_ageing=True), "Offline · Stored data too old"),
+        (
+            TerminalModel(online=True, waiting_visits=1, refused_visits=3, clock_trusted=False),
+            "Online · Visits not sent yet: 1 · Visits that central refuses: 3 · The clock is not set",
+        ),
     ],
 )
 def test_connection(terminal: TerminalModel, told: str) -> None:

@@ -24,12 +24,24 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.elapsed_s = 100.0
+        self.trusted = True
 
     def monotonic(self) -> float:
         return self.elapsed_s
 
+    def is_trusted(self) -> bool:
+        return self.trusted
+
     def now(self) -> datetime:
         return START + timedelta(seconds=self.elapsed_s)
+
+    boot_id = "8f1c2d3e-0000-4000-8000-000000000001"
+
+    def was_trusted(self, monotonic_s: float) -> bool:
+        return self.trusted
+
+    def time_at(self, monotonic_s: float) -> datetime:
+        return START + timedelta(seconds=monotonic_s)
 
     def advance(self, seconds: float) -> None:
         self.elapsed_s += seconds
@@ -48,6 +60,8 @@ class FakeCentral:
     asked: list[VisitorReference] = field(default_factory=list)
     batches: list[list[str]] = field(default_factory=list)
     keys_fetched: int = 0
+    probes: list[Exception | None] = field(default_factory=lambda: [None])
+    probed: queue.SimpleQueue[float] = field(default_factory=queue.SimpleQueue)
     entered: queue.SimpleQueue[VisitorReference] = field(default_factory=queue.SimpleQueue)
 
     def check(self, reference: VisitorReference, budget_s: float) -> StatusRecord | None:
@@ -60,6 +74,12 @@ class FakeCentral:
         if isinstance(result, Exception):
             raise result
         return result
+
+    def probe(self, budget_s: float) -> None:
+        self.probed.put(budget_s)
+        result = self.probes.pop(0) if len(self.probes) > 1 else self.probes[0]
+        if result is not None:
+            raise result
 
     def send_visits(self, visits: Sequence[Visit], budget_s: float) -> Sequence[VisitResult]:
         self.batches.append([visit.id for visit in visits])

@@ -5,19 +5,24 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from kiosk.adapters.central_errors import CentralUnreachable
-from kiosk.adapters.clock import SystemClock
+from kiosk.adapters.central_errors import CentralBusy, CentralUnreachable
+from kiosk.adapters.clock import TerminalClock
 from kiosk.core.credential import VisitorReference
+from kiosk.core.link import LinkRules
 from kiosk.core.status import NoAnswer, Source, Status, StatusAnswer, StatusRecord
 from kiosk.services.checker import Checker
+from kiosk.services.stored import StoredAnswers, StoredRules
 
 PATIENCE_S = 10.0
 ALIYA, BOLAT = VisitorReference(b"A" * 16), VisitorReference(b"B" * 16)
 MAXIMUM_AGE = {Status.GREEN: timedelta(days=3), Status.RED: timedelta(days=14)}
+
+
+NO_PROBES = LinkRules(probe_s=1e6, doubt_s=1e6)
+QUICK_PROBES = LinkRules(probe_s=0.01, doubt_s=0.01)
 
 
 class FakeCache:
@@ -47,21 +52,29 @@ class FakeCache:
 class Bench:
     """A started checker; `ask` gives the answer that came."""
 
-    def __init__(self, central: Any, budget_s: float = 0.3) -> None:
+    def __init__(self, central: Any, budget_s: float = 0.3, rules: LinkRules = NO_PROBES) -> None:
+        self.changes: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self.central, self.cache, self.copy = central, FakeCache(), FakeCache()
-        self.clock = SystemClock(ZoneInfo("UTC"))
+        self.clock = TerminalClock()
         self.online: list[bool] = []
         self.answers: queue.SimpleQueue[tuple[str, StatusAnswer | NoAnswer]] = queue.SimpleQueue()
         self.checker = Checker(
             central,
             self.cache,
+            StoredAnswers((self.cache, self.copy), self.clock, StoredRules(MAXIMUM_AGE)),
             self.clock,
             budget_s=budget_s,
-            maximum_age=MAXIMUM_AGE,
-            copy=self.copy,
-            on_online=self.online.append,
+            rules=rules,
+            on_online=self._link_changed,
         )
         self.checker.start()
+        if rules is NO_PROBES:  # but the one at the start
+            assert self.changes.get(timeout=PATIENCE_S) is True
+            self.online.clear()
+
+    def _link_changed(self, online: bool) -> None:
+        self.online.append(online)
+        self.changes.put(online)
 
     def knows(self, reference: VisitorReference, age: timedelta, status: Status = Status.GREEN) -> None:
         confirmed_at = self.clock.now() - age
@@ -91,7 +104,7 @@ def test_central_answers_and_the_cache_learns(bench: Bench) -> None:
     assert isinstance(answer, StatusAnswer)
     assert (answer.source, answer.record) == (Source.ONLINE, bench.central.checks[0])
     assert bench.cache.written.wait(PATIENCE_S)
-    assert bench.checker.connection.online is True
+    assert bench.checker.link.online is True
 
 
 def test_an_unknown_visitor_is_an_answer_and_forgotten(bench: Bench) -> None:
@@ -154,7 +167,7 @@ def test_red_in_the_copy_wins_over_an_older_green(bench: Bench) -> None:
 
 
 def test_a_central_that_hangs_costs_the_budget_once(bench: Bench) -> None:
-    """The first visitor waits for the budget; the next is answered from the cache while central still hangs."""
+    """The first visitor waits for the budget; after that neither a known one nor a stranger does, while it hangs."""
     bench.central.gate = threading.Event()
     bench.knows(ALIYA, timedelta(hours=1))
     bench.knows(BOLAT, timedelta(hours=1))
@@ -164,7 +177,74 @@ def test_a_central_that_hangs_costs_the_budget_once(bench: Bench) -> None:
     assert waited_s >= 0.25
     began = bench.clock.monotonic()
     assert isinstance(bench.ask(BOLAT), StatusAnswer)
+    assert bench.ask(VisitorReference(b"C" * 16)) is NoAnswer.UNREACHABLE
     assert bench.clock.monotonic() - began < waited_s
+
+
+def test_a_probe_finds_a_dead_network_before_a_visitor_does(central: Any) -> None:
+    """Two probes without an answer, and the first visitor after it waits for nothing."""
+    central.probes = [None, None, CentralUnreachable("refused")]
+    central.checks = [AssertionError("this visitor pays for nothing")]
+    bench = Bench(central, budget_s=PATIENCE_S, rules=QUICK_PROBES)
+    assert [bench.changes.get(timeout=PATIENCE_S) for _ in range(2)] == [True, False]
+    bench.knows(ALIYA, timedelta(hours=1))
+    assert bench.ask() == bench.cache.known[ALIYA]
+    assert bench.checker.stop(PATIENCE_S)
+
+
+def test_a_slow_handshake_does_not_keep_it_offline(central: Any) -> None:
+    """The connection gets more time than a visitor would wait; what counts is the call over it."""
+    bench = Bench(central, budget_s=0.4)
+    assert [central.probed.get(timeout=PATIENCE_S) for _ in range(2)] == [5.0, 0.4]
+    assert bench.checker.stop(PATIENCE_S)
+
+
+def test_probes_bring_it_back_online_without_a_visitor(central: Any) -> None:
+    """Not with the first good answer, but by itself."""
+    bad = CentralUnreachable("refused")
+    central.probes = [bad, bad, None, bad, None]
+    bench = Bench(central, rules=QUICK_PROBES)
+    assert [bench.changes.get(timeout=PATIENCE_S) for _ in range(2)] == [False, True]
+    assert bench.checker.stop(PATIENCE_S)
+    # Five bad or lonely answers came first.
+    assert bench.central.probed.qsize() >= 6
+
+
+def test_an_attempt_behind_the_visitors_back_may_bring_it_back(bench: Bench) -> None:
+    """A stranger waits for central again as soon as it has answered anybody."""
+    bench.central.checks = [CentralUnreachable("refused"), bench.central.checks[0]]
+    bench.knows(ALIYA, timedelta(hours=1))
+    assert bench.ask(BOLAT) is NoAnswer.UNREACHABLE
+    assert isinstance(bench.ask(ALIYA), StatusAnswer)
+    assert bench.cache.written.wait(PATIENCE_S)
+    answer = bench.ask(BOLAT)
+    assert isinstance(answer, StatusAnswer)
+    assert answer.source is Source.ONLINE
+    assert bench.changes.get(timeout=PATIENCE_S) is False
+    assert bench.changes.get(timeout=PATIENCE_S) is True
+
+
+def test_central_that_asks_for_patience_is_not_asked(bench: Bench) -> None:
+    """Neither for a visitor nor by a probe; who is known on board is answered at once."""
+    bench.central.checks = [CentralBusy("later", 600.0)]
+    bench.knows(ALIYA, timedelta(hours=1))
+    assert isinstance(bench.ask(), StatusAnswer)
+    assert isinstance(bench.ask(), StatusAnswer)
+    assert bench.ask(BOLAT) is NoAnswer.UNREACHABLE
+    assert bench.central.asked == [ALIYA]
+
+
+def test_a_hint_makes_it_look(central: Any) -> None:
+    """Another part that can't reach central is no proof, but reason enough for a probe."""
+    rules = LinkRules(probe_s=1e6, doubt_s=0.01)
+    central.probes = [None, None, CentralUnreachable("refused")]
+    bench = Bench(central, rules=rules)
+    assert bench.changes.get(timeout=PATIENCE_S) is True
+    bench.checker.noticed(True)
+    assert bench.checker.link.online is True
+    bench.checker.noticed(False)
+    assert bench.changes.get(timeout=PATIENCE_S) is False
+    assert bench.checker.stop(PATIENCE_S)
 
 
 def test_a_newer_question_supersedes_the_older(bench: Bench) -> None:
@@ -176,14 +256,6 @@ def test_a_newer_question_supersedes_the_older(bench: Bench) -> None:
     assert bench.answers.get(timeout=PATIENCE_S) == ("first", NoAnswer.UNREACHABLE)
     assert bench.answers.get(timeout=PATIENCE_S) == ("second", NoAnswer.UNREACHABLE)
     assert bench.answers.empty()
-
-
-def test_it_recovers_by_itself(bench: Bench) -> None:
-    """After a failure the next visitor whom the cache does not know is asked for online."""
-    bench.central.checks = [CentralUnreachable("refused"), bench.central.checks[0]]
-    assert bench.ask() is NoAnswer.UNREACHABLE
-    assert isinstance(bench.ask(), StatusAnswer)
-    assert bench.online == [False, True]
 
 
 def test_a_broken_cache_is_as_good_as_an_empty_one(bench: Bench) -> None:

@@ -56,12 +56,3 @@ def test_a_real_card(tmp_path: Path) -> None:
     assert abs(used_percent(tmp_path) - usage.used * 100 / (usage.used + usage.free)) <= 2
     with pytest.raises(FileNotFoundError):
         used_percent(tmp_path / "gone")
-
-
-def test_it_looks_at_once_and_stops_at_once() -> None:
-    """A terminal that starts on a full card says so before the first visitor."""
-    told: list[int | None] = []
-    watch = StorageWatch(lambda: 95, told.append)
-    watch.start()
-    assert watch.stop(10)
-    assert told == [95]

@@ -19,10 +19,11 @@ from kiosk.adapters.central_errors import (
     CentralUnauthorised,
     CentralUnreachable,
 )
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
 from kiosk.core.ports import VisitResult
-from kiosk.core.visit import Visit
+from kiosk.core.visit import Visit, VisitTime
 from kiosk.services.sync import Sync
 
 HOUR_S = 3600.0
@@ -35,7 +36,7 @@ class Bench:
         self.clock, self.central, self.journal, self.make_visit = clock, central, journal, make_visit
         self.keys: list[bytes] = []
         self.online: list[bool] = []
-        self.pending: list[int] = []
+        self.pending: list[tuple[int, int]] = []
         self.keys_error: Exception | None = None
         self.sync = Sync(
             central,
@@ -46,7 +47,7 @@ class Bench:
             keep=timedelta(days=7),
             on_keys=self._take_keys,
             on_online=self.online.append,
-            on_pending=self.pending.append,
+            on_pending=lambda *counts: self.pending.append(counts),
             jitter=lambda: 1.0,
         )
 
@@ -72,10 +73,19 @@ class Bench:
             self.clock.advance(max(0.01, self.run()))
 
 
+def failing(error: Exception) -> Callable[[Sequence[Visit]], Sequence[VisitResult]]:
+    """A central that takes nothing."""
+
+    def take(_: Sequence[Visit]) -> Sequence[VisitResult]:
+        raise error
+
+    return take
+
+
 @pytest.fixture
 def journal(tmp_path: Path, clock: Any) -> Iterator[SqliteJournal]:
     store = Store(tmp_path / "kiosk.db")
-    yield SqliteJournal(store, clock.now)
+    yield SqliteJournal(store, clock)
     store.close()
 
 
@@ -91,7 +101,7 @@ def test_visits_are_sent_oldest_first_in_batches(bench: Bench) -> None:
     assert [len(batch) for batch in bench.central.batches] == [100, 100, 50]
     assert [visit_id for batch in bench.central.batches for visit_id in batch] == ids
     assert bench.journal.counts().acknowledged == 250
-    assert bench.pending[-1] == 0
+    assert bench.pending[-1] == (0, 0)
 
 
 def test_a_visit_that_is_not_settled_stays(bench: Bench) -> None:
@@ -109,6 +119,7 @@ def test_what_central_refuses_is_quarantined_and_the_rest_acknowledged(bench: Be
     bench.run_for(HOUR_S)
     assert bench.journal.quarantined() == {ids[1]: "no such venue"}
     assert bench.journal.counts().acknowledged == 2
+    assert bench.pending[-1] == (0, 1)
     assert sum(ids[1] in batch for batch in bench.central.batches) == 1
 
 
@@ -215,13 +226,67 @@ def test_keys_that_are_refused_stop_nothing(bench: Bench) -> None:
     assert bench.central.batches == [ids]
 
 
-def test_a_doubt_is_cleared_up(bench: Bench) -> None:
-    """When a check has failed, the sync finds out when central is back, also at an entrance without visitors."""
+def test_what_has_failed_is_tried_at_once_when_central_is_back(bench: Bench) -> None:
+    """Another part has reached central: a backlog does not wait for its pause to end, except where central asked so."""
+    accept = bench.central.take
+    bench.central.take = failing(CentralUnreachable("refused"))
+    bench.record(3)
+    for _ in range(8):
+        bench.run_for(60)
+    bench.central.take = accept
+    bench.sync.noticed_online()
     bench.run()
-    bench.online.clear()
-    bench.sync.noticed_offline()
-    bench.run_for(10)
-    assert bench.online == [True]
+    assert bench.journal.unsent_count() == 0
+    bench.central.take = failing(CentralBusy("later", 500.0))
+    bench.record(1, first=10)
+    bench.clock.advance(60)
+    bench.run()
+    bench.central.take = accept
+    bench.sync.noticed_online()
+    bench.run()
+    assert bench.journal.unsent_count() == 1
+    bench.clock.advance(500)
+    bench.run()
+    assert bench.journal.unsent_count() == 0
+
+
+def test_undated_visits_wait_for_centrals_time(bench: Bench) -> None:
+    """Central's first answer sets the clock; then they go up with their right time, and each once."""
+    bench.clock.trusted = False
+    bench.journal.record(replace(bench.make_visit(1), monotonic_s=90.0))
+    assert bench.journal.undated_count() == 1
+
+    def fetch_keys(_: float) -> bytes:
+        bench.clock.trusted = True
+        return b"keys"
+
+    bench.central.fetch_keys = fetch_keys
+    bench.run()
+    [sent] = bench.journal.visits()
+    assert (sent.time, sent.decided_at) == (VisitTime.CORRECTED, bench.clock.time_at(90.0))
+    assert bench.journal.counts().acknowledged == 1
+
+
+def test_undated_visits_go_as_they_are_where_no_time_is_to_be_had(bench: Bench) -> None:
+    """Central is there and its time can't be used: the visit is not kept back for ever, and says what it is worth."""
+    bench.clock.trusted = False
+    bench.journal.record(replace(bench.make_visit(1), monotonic_s=90.0))
+    bench.run()
+    [sent] = bench.journal.visits()
+    assert (sent.time, sent.decided_at) == (VisitTime.GUESSED, bench.make_visit(1).decided_at)
+    bench.clock.trusted = True
+    bench.run_for(60)
+    assert bench.journal.visits() == [sent]
+    assert bench.journal.counts().acknowledged == 1
+
+
+def test_undated_visits_wait_while_central_is_away(bench: Bench) -> None:
+    """Their time may still become known."""
+    bench.clock.trusted = False
+    bench.central.keys = CentralUnreachable("refused")
+    bench.journal.record(replace(bench.make_visit(1), monotonic_s=90.0))
+    bench.run_for(600)
+    assert (bench.journal.undated_count(), bench.central.batches) == (1, [])
 
 
 def test_a_defect_in_the_client_ends_nothing(bench: Bench) -> None:
@@ -277,7 +342,7 @@ def test_whatever_central_does_no_visit_is_lost(
     """Once central behaves, each visit is acknowledged or quarantined, and central has accepted each good one."""
     store = Store(tmp_path_factory.mktemp("journal") / "kiosk.db")
     try:
-        bench = Bench(type(clock)(), type(central)(), SqliteJournal(store), make_visit)
+        bench = Bench(type(clock)(), type(central)(), SqliteJournal(store, TerminalClock()), make_visit)
         ids = bench.record(count)
         bad = {ids[number] for number in poison if number < count}
         script, accepted = list(behaviours), set[str]()

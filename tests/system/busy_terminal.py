@@ -20,7 +20,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kiosk.adapters.central_client import CentralClient
-from kiosk.adapters.clock import SystemClock
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_cache import SqliteStatusCache
@@ -37,10 +37,12 @@ from kiosk.core.views import CouldNotCheck, LightPattern, OutOfOrder, Sound, Ver
 from kiosk.core.visit import Passage, Visit
 from kiosk.facts import CodeGone, CodeSeen, ContactChanged
 from kiosk.logs import configure_logs
+from kiosk.reading import PassRules
 from kiosk.runtime import Controller, Parts
 from kiosk.services.checker import Checker
 from kiosk.services.soundness import SoundnessWatch
 from kiosk.services.statuses import StatusesSync
+from kiosk.services.stored import StoredAnswers, StoredRules
 from kiosk.services.sync import Sync
 
 _LONG_S = 20.0
@@ -81,9 +83,9 @@ class Terminal:
 
 def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Terminal:
     """The real parts, as kiosk.bootstrap puts them together; only door, lights, sounds and screen are stand-ins."""
-    clock = SystemClock(ZoneInfo("Asia/Almaty"))
+    clock = TerminalClock(ZoneInfo("Asia/Almaty"))
     store = Store(Path(plan.folder) / "kiosk.db")
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, clock)
     salvage = Salvage(store, is_sound, brought_over=journal.seal_what_is_in_clear)
     salvage.run(5.0)
     journal.seal_to(bytes.fromhex(plan.sealing_key))
@@ -91,7 +93,8 @@ def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Termina
     asking, sending, fetching = (CentralClient(plan.url, plan.token) for _ in range(3))
     copy = StatusCopy(Path(plan.folder) / "statuses", clock.now)
     age = dict.fromkeys(Status, timedelta(days=365))
-    checker = Checker(asking, SqliteStatusCache(store), clock, budget_s=1.0, maximum_age=age, copy=copy)
+    cache = SqliteStatusCache(store)
+    checker = Checker(asking, cache, StoredAnswers((cache, copy), clock, StoredRules(age)), clock, budget_s=1.0)
     sync = Sync(
         sending,
         journal,
@@ -100,7 +103,7 @@ def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Termina
         keys_interval_s=3600,
         keep=timedelta(days=30),
         on_keys=lambda _: None,
-        on_pending=pending,
+        on_pending=lambda waiting, _: pending(waiting),
     )
     statuses = StatusesSync(fetching, copy, clock, interval_s=0.02)
     controller = Controller(
@@ -127,7 +130,7 @@ def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Termina
             has_contact=True,
         ),
         DoorRules(release_s=0.01),
-        clock_skew=timedelta(minutes=2),
+        passes=PassRules(timedelta(minutes=2)),
     )
 
     def start() -> None:

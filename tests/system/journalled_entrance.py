@@ -4,6 +4,7 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_reference
 from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.salvage import Salvage
@@ -22,7 +23,7 @@ PROBE_S = 2.1
 def open_journal(path: Path) -> tuple[Store, SqliteJournal, Salvage]:
     """As a start of the program does it."""
     store = Store(path)
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     salvage = Salvage(store, is_sound, brought_over=journal.seal_what_is_in_clear)
     salvage.run(10.0)
     journal.seal_to(KEY)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import contract
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_key, new_reference, public_key_set
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
@@ -28,9 +29,9 @@ from kiosk.sealing import new_private_key, private_key_of, public_jwk, public_ke
 from tests.system.busy_terminal import Plan, said_of
 
 ROUNDS = 200
-LONGEST_S = 0.07
-STARTING = 0.25
-"""The part of them that is killed while it starts; the others at any time after they were ready."""
+STARTING_S, WORKING_S = 0.06, 0.02
+MOST_VISITS = 3
+"""A terminal is killed at any time of its start, or at any time after it has kept so many visits."""
 ROUNDS_WITHOUT_COPY = 40
 """So many are killed while they fetch the status copy; then it is fetched to its end, and changes come to it."""
 VISITORS = 40
@@ -43,20 +44,20 @@ class Rounds:
     """The terminals of all rounds, one after the other, over the same files."""
 
     def __init__(self, plan: Plan, told: int) -> None:
-        self._told, self._rest = told, b""
+        self._told, self._rest, self._kept = told, b"", 0
         self.lines: list[str] = []
         self._forker = subprocess.Popen(
             [sys.executable, "-m", "tests.system.busy_terminal", plan.as_text()],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(plan.tell,), text=True, bufsize=1,
         )  # fmt: skip
 
-    def work_and_die(self, after_s: float, *, when_ready: bool) -> None:
-        """One terminal, killed some time after its start or after it was ready; what it tells meanwhile is read."""
-        before = self.lines.count("ready")
+    def work_and_die(self, visits: int, after_s: float) -> None:
+        """One terminal, killed some time after it has told of so many visits; what it tells is read."""
+        enough = self._kept + visits
         self._order("work")
         deadline = time.monotonic() + PATIENCE_S
-        while when_ready and self.lines.count("ready") == before:
-            assert time.monotonic() < deadline, "it does not start"
+        while self._kept < enough:
+            assert time.monotonic() < deadline, "it does not serve visitors"
             self._read_once(deadline)
         self._read(until=time.monotonic() + after_s)
         assert self._answer("kill") == 9, "it ended by itself"
@@ -95,6 +96,7 @@ class Rounds:
             return False
         *lines, self._rest = (self._rest + os.read(self._told, 1 << 16)).split(b"\n")
         self.lines += [line.decode("ascii") for line in lines]
+        self._kept += sum(line.startswith(b"kept") for line in lines)
         return True
 
 
@@ -154,7 +156,8 @@ def test_two_hundred_crashes_lose_nothing(tmp_path: Path, seed: int) -> None:
                 publish(database, visitors, version)
             if number == ROUNDS_WITHOUT_COPY:
                 rounds.drain(version)
-            rounds.work_and_die(chance.uniform(0.0, LONGEST_S), when_ready=chance.random() >= STARTING)
+            visits = chance.randint(0, MOST_VISITS)
+            rounds.work_and_die(visits, chance.uniform(0.0, WORKING_S if visits else STARTING_S))
         rounds.drain(version)
         at_central = [visit for _, visit in database.visits()]
     told = rounds.lines
@@ -164,8 +167,8 @@ def test_two_hundred_crashes_lose_nothing(tmp_path: Path, seed: int) -> None:
     assert len(promised) > ROUNDS / 2, f"seed {seed}: it was not busy"
     assert told.count("opened") > ROUNDS / 4, f"seed {seed}: the door was not used"
     with closing(Store(folder / "kiosk.db")) as store:
-        journalled = {visit.id: visit for visit in SqliteJournal(store).visits()}
-        counts = SqliteJournal(store).counts()
+        journalled = {visit.id: visit for visit in SqliteJournal(store, TerminalClock()).visits()}
+        counts = SqliteJournal(store, TerminalClock()).counts()
     assert set(promised) <= set(journalled), f"seed {seed}: a promised visit is lost"
     assert (counts.unsettled, counts.unsent, counts.quarantined) == (0, 0, 0), f"seed {seed}"
 

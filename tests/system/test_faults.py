@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kiosk import contract
 from kiosk.adapters.central_client import CentralClient
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_key, new_reference, public_key_set
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
@@ -137,7 +138,7 @@ class Terminal:
 
     def _open(self) -> None:
         self.store = Store(self.path)
-        self.journal = SqliteJournal(self.store)
+        self.journal = SqliteJournal(self.store, TerminalClock())
         self.journal.settle_leftovers()
         central: Any = Hasty(self.line.client)
         self.sync = Sync(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from config import shipped
 from kiosk import contract
 from kiosk.__main__ import app
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_reference
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
@@ -58,7 +59,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     (tmp_path / "token").touch(0o600)
     (tmp_path / "token").write_text("t0ken\n", encoding="ascii")
     store = Store(tmp_path / "kiosk.db")
-    journal = SqliteJournal(store)
+    journal = SqliteJournal(store, TerminalClock())
     refused, waiting = visit(), visit()
     journal.record(refused)
     journal.record(waiting)

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from kiosk import contract
 from kiosk.adapters.central_client import CentralClient
-from kiosk.adapters.clock import SystemClock
+from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_reference
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.central import publishing
@@ -56,7 +55,7 @@ def fetch(database: Database, copy: StatusCopy) -> Iterator[Callable[[], int]]:
     """Fetches until there is no more; how many pages that took."""
     with RunningCentral(create_app(database, contract.KeySet(keys=[]))) as central:
         client = CentralClient(central.url, "token")
-        sync = StatusesSync(client, copy, SystemClock(ZoneInfo("UTC")), interval_s=900)
+        sync = StatusesSync(client, copy, TerminalClock(), interval_s=900)
 
         def run() -> int:
             pages = 1
@@ -112,7 +111,7 @@ def test_another_central_means_another_copy(fetch: Callable[[], int], copy: Stat
     database.replace_people([person(PEOPLE[0], "blue")])
     with RunningCentral(create_app(database, contract.KeySet(keys=[]))) as central:
         client = CentralClient(central.url, "token")
-        sync = StatusesSync(client, copy, SystemClock(ZoneInfo("UTC")), interval_s=900)
+        sync = StatusesSync(client, copy, TerminalClock(), interval_s=900)
         assert 1 <= sync.run_once() < 10
         for _ in range(256):
             assert sync.run_once() < 1

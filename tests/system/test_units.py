@@ -78,6 +78,14 @@ def test_the_token_is_a_credential_that_the_configuration_names() -> None:
     assert path in (SYSTEMD / "ashyq-kiosk.tmpfiles").read_text(encoding="utf-8")
 
 
+def test_the_terminal_may_ask_whether_the_clock_is_right() -> None:
+    """ProtectClock would forbid it; that the clock can't be set follows from the capability that is not there."""
+    unit = settings("ashyq-kiosk.service")
+    assert "ProtectClock" not in unit
+    assert {"adjtimex", "clock_adjtime"} <= set(" ".join(unit["SystemCallFilter"]).split())
+    assert unit["CapabilityBoundingSet"] == [""]
+
+
 def test_users_and_folders_agree() -> None:
     """Each unit's user is made, in the groups that its devices belong to; its state folder holds the journal."""
     users = (SYSTEMD / "ashyq-kiosk.sysusers").read_text(encoding="utf-8").split("\n")
