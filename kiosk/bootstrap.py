@@ -35,6 +35,7 @@ from kiosk.services.ageing import AgeWatch
 from kiosk.services.clock_watch import ClockWatch
 from kiosk.services.health import Notifier, Watchdog, Watched
 from kiosk.services.rounds import Rounds
+from kiosk.services.soundness import SoundnessWatch
 from kiosk.services.storage import StorageWatch, used_percent
 from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
@@ -120,8 +121,10 @@ class _Builder:
         door.start()
         store = Store(settings.storage.path)
         stops.close(store.close)
+        salvage = on_board.salvage(store)
         self._clock = on_board.clock(settings, store, self._system_time)
         journal = SqliteJournal(store, self._clock, must_seal=settings.storage.seal == "always")
+        salvage.brought_over = journal.seal_what_is_in_clear
         on_board.seal_journal(settings, store, journal)
         leftovers = journal.settle_leftovers()
         if leftovers:
@@ -137,6 +140,8 @@ class _Builder:
         uplink = build_uplink(settings, self._token, store, journal, passes, self._clock, showing, stops)
         rounds = self._rounds(store, uplink.copy, showing)
         stops.stop("rounds", rounds.stop)
+        soundness = SoundnessWatch(store.examine, journal.probe, salvage.run)
+        stops.stop("soundness", soundness.stop)
         parts = Parts(
             clock=self._clock,
             checker=uplink.checker,
@@ -159,7 +164,7 @@ class _Builder:
         stops.stop("scanner", scanner.stop)
         notifier = Notifier()
         watchdog = self._watchdog(notifier, controller, face)
-        starts = (*uplink.starts, rounds.start, scanner.start)
+        starts = (*uplink.starts, rounds.start, soundness.start, scanner.start)
         self._terminal = Terminal(controller, face, notifier, watchdog, starts, stops)
         return self._terminal
 

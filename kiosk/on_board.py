@@ -1,7 +1,7 @@
 """What a terminal has on board when it starts without central: time, keys, statuses."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,10 @@ import structlog
 
 from config import Settings
 from kiosk.adapters.clock import TerminalClock
-from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal import SqliteJournal, is_sound
 from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
+from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
 from kiosk.adapters.time_sync import TimeServerWatch
@@ -20,6 +21,7 @@ from kiosk.sealing import SealingError, public_key_of
 _TIME = "time-"  # with what it was trusted for: a technician may change that
 _KEYS = "pass-keys"
 _SEALING_KEY = "sealing-key"
+_SALVAGE_S = 5.0
 
 
 def clock(settings: Settings, store: Store, system_time: Callable[[], datetime] | None = None) -> TerminalClock:
@@ -71,6 +73,22 @@ def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> No
         else:
             return
     structlog.get_logger(__name__).warning("no_sealing_key", until="central has sent it")
+
+
+def salvage(store: Store) -> Salvage:
+    """Bring visits and keys over from files that were kept aside; before anything else is read from the new one."""
+    found = Salvage(store, is_sound, _trusted)
+    found.run(_SALVAGE_S)
+    return found
+
+
+def _trusted(kept: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """What came out of a damaged file and may be used: what is sealed to a key that was changed is lost for ever."""
+    sound = dict(kept)
+    sealing_key = kept.get(_SEALING_KEY)
+    if sealing_key is not None and KeySet.sealing_key_in(kept.get(_KEYS, b"")) != sealing_key:
+        del sound[_SEALING_KEY]  # central sends it again
+    return sound
 
 
 def status_copy(settings: Settings, clock: TerminalClock) -> StatusCopy | None:

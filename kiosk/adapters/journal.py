@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from kiosk.adapters.journal_rows import COLUMNS, REFERENCE_BYTES, row_of, utc_text, visit_of
 from kiosk.adapters.store import Store, StoreError
@@ -51,10 +52,17 @@ class SqliteJournal:
         self._clock = clock
         self._must_seal = must_seal
         self._sealing_key: bytes | None = None
+        self._unsettled: dict[str, Passage] = {}  # what is not written yet; two threads may probe
 
     def seal_to(self, public_key: bytes) -> int:
         """From now on no reference is written in clear; returns how many of those that were are sealed now, too."""
         self._sealing_key = public_key
+        return self.seal_what_is_in_clear()
+
+    def seal_what_is_in_clear(self) -> int:
+        """Seal references that were written, or brought over, without a key, if there is one now; returns how many."""
+        if self._sealing_key is None:
+            return 0
         with self._writing() as connection:
             rows = connection.execute(
                 "SELECT id, reference FROM visits WHERE length(reference) = ?", (REFERENCE_BYTES,)
@@ -77,11 +85,19 @@ class SqliteJournal:
             connection.execute(f"INSERT INTO visits ({COLUMNS}) VALUES ({marks})", self._row(visit))  # noqa: S608  # constants
 
     def settle(self, visit_id: str, passage: Passage) -> None:
-        """Note what became of a visit at the door; the first note stays."""
+        """Note what became of a visit at the door; the first note stays. What fails is written with the next probe."""
+        self._unsettled.setdefault(visit_id, passage)
+        self._settle()
+
+    def _settle(self) -> None:
+        unsettled = dict(self._unsettled)
         with self._writing() as connection:
-            connection.execute(
-                "UPDATE visits SET passage = ? WHERE id = ? AND passage IS NULL", (passage.value, visit_id)
+            connection.executemany(
+                "UPDATE visits SET passage = ? WHERE id = ? AND passage IS NULL",
+                [(passage.value, visit_id) for visit_id, passage in unsettled.items()],
             )
+        for visit_id in unsettled:
+            self._unsettled.pop(visit_id, None)
 
     def settle_leftovers(self) -> int:
         """Visits of a run that ended before it knew their passage become UNKNOWN; returns how many.
@@ -103,6 +119,7 @@ class SqliteJournal:
             connection.execute(
                 "INSERT OR REPLACE INTO kept VALUES ('probe', ?)", (self._clock.now().isoformat().encode("ascii"),)
             )
+        self._settle()
 
     # --- the sync's side ----------------------------------------------------------------------------------------
 
@@ -281,3 +298,12 @@ def _told(store: Store, what: str) -> Iterator[None]:
         raise JournalError(
             f"the journal {store.path} can't be {what}: {error}; check free space, mount and owner"
         ) from error
+
+
+def is_sound(row: Mapping[str, object]) -> bool:
+    """Whether a row of `visits`, by column name, is one that a journal writes, letter by letter."""
+    values = tuple(row.get(name) for name in COLUMNS.split(", "))
+    try:
+        return row_of(visit_of(values)) == values and str(UUID(str(row["id"]))) == row["id"]
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False

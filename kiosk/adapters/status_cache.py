@@ -81,8 +81,11 @@ class SqliteStatusCache:
     def _kept_key(self) -> bytes:
         with self._store.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO kept VALUES (?, ?)", (_KEY_NAME, secrets.token_bytes(_KEY_BYTES)))
-            row = connection.execute("SELECT value FROM kept WHERE name = ?", (_KEY_NAME,)).fetchone()
-        return bytes(row[0])
+        # From the store, which so knows it when its file is lost.
+        key = self._store.kept(_KEY_NAME)
+        if key is None:
+            raise StoreError("the cache's key is gone")
+        return key
 
 
 def _utc(time: datetime) -> str:

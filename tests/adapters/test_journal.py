@@ -189,6 +189,21 @@ def test_a_full_disk_is_a_journal_error_and_mends(
     assert [visit.id[-1] for visit in journal.visits()] == ["1", "3"]
 
 
+def test_a_passage_that_could_not_be_noted_is_noted_once_it_can(
+    journal: SqliteJournal, database: Path, make_visit: MakeVisit
+) -> None:
+    """The visit does not wait for the next start to be sent."""
+    journal.record(make_visit(1))
+    with (
+        _no_file_grows_beyond(database.with_name("kiosk.db-wal").stat().st_size),
+        pytest.raises(JournalError, match="check free space"),
+    ):
+        journal.settle(make_visit(1).id, Passage.TAKEN)
+    assert journal.unsent_count() == 0
+    journal.probe()
+    assert list(journal.unsent(10)) == [make_visit(1, passage=Passage.TAKEN)]
+
+
 def test_a_removed_file_is_a_journal_error_and_mends(
     journal: SqliteJournal, database: Path, make_visit: MakeVisit
 ) -> None:

@@ -16,7 +16,7 @@ from kiosk.core.views import LightPattern, Sound, View
 from kiosk.core.visit import Passage, Visit
 from kiosk.facts import CodeSeen, Fact
 from kiosk.reading import PassRules
-from kiosk.runtime import Controller, Parts
+from kiosk.runtime import Controller, Parts, RecoverableJournal
 
 START = datetime(2021, 6, 1, 9, 0, tzinfo=UTC)
 
@@ -131,12 +131,14 @@ class FakeDisplay:
 class Entrance:
     """A controller on fakes, driven step by step without a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: RecoverableJournal | None = None) -> None:
+        """journal: instead of the fake one."""
         self.diary: list[str] = []
         self.clock, self.checker, self.passes = FakeClock(), FakeChecker(), FakePasses()
         self.journal, self.display = FakeJournal(self.diary), FakeDisplay(self.diary)
         self.settled = 0
         self.scans = 0
+        self._kept_in: RecoverableJournal = self.journal if journal is None else journal
         self.controller = self.with_passes(PassRules(timedelta(minutes=2)))
 
     def with_passes(self, passes: PassRules) -> Controller:
@@ -144,20 +146,20 @@ class Entrance:
         parts = Parts(
             clock=self.clock,
             checker=self.checker,
-            journal=self.journal,
+            journal=self._kept_in,
             passes=self.passes,
             door=FakeDoor(self.diary),
             lights=FakeLights(self.diary),
             sounds=FakeSounds(self.diary),
             display=self.display,
-            new_id=self._new_id,
+            new_id=self.new_id,
             visit_settled=self._count_settled,
         )
         policy = Policy({"cinema": CategoryRule(frozenset({Status.GREEN, Status.BLUE}))})
         rules = SessionRules(Venue("cinema", "shymkent/abay", Zone.GREEN), policy, has_contact=True)
         return Controller(parts, rules, DoorRules(release_s=5.0), passes=passes)
 
-    def _new_id(self) -> str:
+    def new_id(self) -> str:
         self.scans += 1
         return f"scan-{self.scans}"
 

@@ -31,3 +31,11 @@ def film(stage: Stage, act: Act, tmp_path_factory: pytest.TempPathFactory) -> Pa
     path = tmp_path_factory.mktemp("film") / "visitor.avi"
     record_video(path, [Showing(stage.payload(act.scenes[0]), "phone", hold_s=1.5, gap_s=1.0)], seed=5)
     return path
+
+
+@pytest.fixture(scope="module")
+def short_film(stage: Stage, act: Act, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same visitor, quickly in and out of view: to be played without end."""
+    path = tmp_path_factory.mktemp("film") / "short.avi"
+    record_video(path, [Showing(stage.payload(act.scenes[0]), "phone", hold_s=0.6, gap_s=0.6)], seed=5)
+    return path

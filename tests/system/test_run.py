@@ -41,11 +41,11 @@ class Program:
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines(keepends=True)
                 if line.endswith("\n")]  # fmt: skip
 
-    def wait_for(self, wanted: Callable[[Line], bool]) -> Line:
-        """The first line that is wanted."""
+    def wait_for(self, wanted: Callable[[Line], bool], after: int = 0) -> Line:
+        """The first line that is wanted; `after`: behind so many lines."""
         deadline = time.monotonic() + _PATIENCE_S
         while time.monotonic() < deadline:
-            for line in self.lines():
+            for line in self.lines()[after:]:
                 if wanted(line):
                     return line
             assert self.process.poll() is None, self.log.with_name("errors.txt").read_text(encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Reads the journal's file as the next start would, now and then, so that damage is found while visits can be saved."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from kiosk.services.defects import describe
+
+_LEAST_PAUSE_S = 10.0
+_SHARE = 100
+"""Reading takes at most one part in so many of the time: a large file is read less often."""
+_SALVAGE_S = 60.0
+
+
+class SoundnessWatch:
+    """One thread. examine: what is wrong, or None; mend: begins anew; salvage: brings over, within so many seconds."""
+
+    def __init__(
+        self,
+        examine: Callable[[], str | None],
+        mend: Callable[[], None],
+        salvage: Callable[[float], object],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._examine, self._mend, self._salvage, self._monotonic = examine, mend, salvage, monotonic
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="soundness", daemon=True)
+        self._log = structlog.get_logger(__name__)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End; whether the thread ended in time."""
+        self._stopping.set()
+        if self._thread.ident is not None:  # started
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def look(self) -> float:
+        """Examine once, and mend what is damaged; returns after how many seconds to look again."""
+        began = self._monotonic()
+        try:
+            wrong = self._examine()
+            took_s = self._monotonic() - began
+            if wrong is not None:
+                self._log.error("journal_damaged", why=wrong)
+                self._mend()
+                self._log.info("journal_mended")
+            self._salvage(_SALVAGE_S)
+        except Exception as error:  # noqa: BLE001  # a full disk, a defect: the next look tries again
+            self._log.error("journal_not_examined", **describe(error))
+            return _LEAST_PAUSE_S
+        return max(_LEAST_PAUSE_S, took_s * _SHARE)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self.look()):
+            pass
