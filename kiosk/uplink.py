@@ -17,6 +17,7 @@ from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
 from kiosk.services.checker import Checker
 from kiosk.services.statuses import StatusesSync
+from kiosk.services.storage import has_room
 from kiosk.services.stored import StoredAnswers
 from kiosk.services.sync import Sync
 from kiosk.showing import Showing
@@ -94,8 +95,14 @@ def build_uplink(
     starts = [checker.start, sync.start]
     if copy is not None and central.statuses_interval is not None:
         fetching = client()
+        folder = settings.storage.path.parent
         statuses = StatusesSync(
-            fetching, copy, clock, interval_s=central.statuses_interval.total_seconds(), on_online=checker.noticed
+            fetching,
+            copy,
+            clock,
+            interval_s=central.statuses_interval.total_seconds(),
+            on_online=checker.noticed,
+            has_room=lambda: has_room(folder),
         )
         lines.append(statuses.noticed_online)
         starts.append(statuses.start)

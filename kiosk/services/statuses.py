@@ -14,6 +14,7 @@ _BUDGET_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 300.0
 _LONGEST_PATIENCE_S = 3600.0
 _VERIFY_EVERY_S = 24 * 3600.0
+_NO_ROOM_S = 60.0
 _LEAST_PAUSE_S = 0.005
 """Between two pages, so that a snapshot does not take the processor from visitors."""
 
@@ -21,7 +22,8 @@ _LEAST_PAUSE_S = 0.005
 class StatusesSync:
     """One thread. A page that is bad or lost is fetched again; the copy in use is never touched by what fails.
 
-    interval_s: between two looks for changes; on_taken: told after each page; jitter: 0 to 1.
+    interval_s: between two looks for changes; has_room: whether the card has room for more than visits; jitter:
+    0 to 1.
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class StatusesSync:
         *,
         interval_s: float,
         on_online: Callable[[bool], None] = lambda _: None,
+        has_room: Callable[[], bool] = lambda: True,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._central, self._copy, self._clock = central, copy, clock
         self._interval_s = interval_s
-        self._on_online = on_online
+        self._on_online, self._has_room = on_online, has_room
+        self._waits_for_room = False
         self._jitter = jitter
         self._failures = 0
         self._verified_at: float | None = None
@@ -62,8 +66,15 @@ class StatusesSync:
         if self._failures and self._clock.monotonic() >= self._patient_until:
             self._wake.set()
 
+    @property
+    def is_hurried(self) -> bool:
+        """Whether the next page is to be fetched without a pause."""
+        return self._wake.is_set()
+
     def run_once(self) -> float:
         """Fetch one page; returns after how many seconds to come back."""
+        if not self._is_room():
+            return _NO_ROOM_S
         try:
             since, shard = self._copy.wanted()
             page = self._central.fetch_statuses(since, shard, _BUDGET_S)
@@ -82,6 +93,15 @@ class StatusesSync:
             return self._failed()
         self._on_online(True)  # noqa: FBT003  # the callback's one argument
         return self._guarded(lambda: self._take(page))
+
+    def _is_room(self) -> bool:
+        room = self._has_room()
+        if room and self._waits_for_room:
+            self._log.info("statuses_have_room_again")
+        elif not room and not self._waits_for_room:
+            self._log.error("statuses_wait_for_room", why="the card's last room is for visits")
+        self._waits_for_room = not room
+        return room
 
     def _take(self, page: bytes) -> float:
         more = self._copy.take(page)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import structlog
 
+_FOR_VISITS_BYTES = 64 << 20
+"""The last room on the card: some hundred thousand visits. The status copy does not grow into it."""
 _ALARM_PERCENT, _LAST_ALARM_PERCENT = 80, 90
 _EASED_PERCENT = 2
 """An alarm ends this far below where it began, so that it does not come and go."""
@@ -15,6 +17,14 @@ def used_percent(path: Path) -> int:
     """How full the file system under `path` is, 0 to 100, as a user other than root finds it; raises OSError."""
     usage = shutil.disk_usage(path)
     return 100 - usage.free * 100 // (usage.used + usage.free)
+
+
+def has_room(path: Path) -> bool:
+    """Whether there is more room under `path` than what is left for visits; a card that can't be measured has."""
+    try:
+        return shutil.disk_usage(path).free >= _FOR_VISITS_BYTES
+    except OSError:
+        return True  # whatever is wrong with it: not this
 
 
 class StorageWatch:

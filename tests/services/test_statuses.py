@@ -141,6 +141,36 @@ def test_the_copy_is_verified_once_a_day() -> None:
     assert at.copy.done.count("fold") == 97
 
 
+def test_the_last_room_on_the_card_is_for_visits(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is fetched while there is no more; said once; it goes on by itself when there is."""
+    at = desk(b"1")
+    room = [False]
+    sync = StatusesSync(at.pages, at.copy, at.clock, interval_s=900, has_room=lambda: room[0], jitter=lambda: 0.5)
+    for _ in range(3):
+        assert 30 <= sync.run_once() <= 300
+    assert at.pages.asked == []
+    room[0] = True
+    assert sync.run_once() == 900
+    out = capsys.readouterr().out
+    assert (out.count("statuses_wait_for_room"), out.count("statuses_have_room_again")) == (1, 1)
+
+
+def test_what_has_failed_is_fetched_at_once_when_central_is_back() -> None:
+    """The pause of minutes ends with the news; where central has asked for patience it does not."""
+    at = desk(CentralTimeout("x"), CentralBusy("later", 500.0), b"1")
+    at.sync.run_once()
+    assert not at.sync.is_hurried
+    at.sync.noticed_online()
+    assert at.sync.is_hurried
+    hasty = desk(CentralBusy("later", 500.0), b"1")
+    hasty.sync.run_once()
+    hasty.sync.noticed_online()
+    assert not hasty.sync.is_hurried
+    hasty.clock.advance(501)
+    hasty.sync.noticed_online()
+    assert hasty.sync.is_hurried
+
+
 def test_it_stops_at_once() -> None:
     """Also in the middle of a long pause."""
     at = desk(b"1")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.services.storage import StorageWatch, used_percent
+from kiosk.services.storage import StorageWatch, has_room, used_percent
 
 
 def told_for(*percents: int | OSError) -> list[int | None]:
@@ -48,6 +48,16 @@ def test_levels_are_logged_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines.count("storage_fills_up") == 2
     assert lines.count("storage_almost_full") == 1
     assert lines.count("storage_has_room") == 1
+
+
+def test_room_for_more_than_visits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This card has it; one with its last 60 MB has not; one that can't be measured is no reason to wait."""
+    assert has_room(tmp_path)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=60 << 20))
+    assert not has_room(tmp_path)
+    monkeypatch.undo()
+    assert has_room(tmp_path / "gone")
 
 
 def test_a_real_card(tmp_path: Path) -> None:
