@@ -128,9 +128,9 @@ def _take(
             places = sorted({".".join(str(key) for key in problem["loc"]) for problem in error.errors()})
             detail = _printable(f"not valid: {', '.join(places)}")
             results.append(contract.VisitItem(id=sent_id, result=contract.ItemResult.REFUSED, detail=detail))
-    for position, sent_id, visit in sound:
-        # One by one, so that the same id twice in a batch is judged like the same id in two batches.
-        results[position] = database.store(terminal, [(sent_id, visit)])[sent_id]
+    stored = database.store(terminal, [(sent_id, visit) for _, sent_id, visit in sound])
+    for (position, _, _), result in zip(sound, stored, strict=True):
+        results[position] = result
     return [result for result in results if result is not None]
 
 

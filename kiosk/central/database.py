@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,9 +84,8 @@ class Database:
         with self._session() as session:
             return session.scalars(select(Terminal).limit(1)).first() is not None
 
-    def store(self, terminal: str, visits: Iterable[tuple[str, contract.Visit]]) -> dict[str, contract.VisitItem]:
-        """Store visits, each by its own id, once for ever; returns a result for each id as it was sent."""
-        visits = list(visits)
+    def store(self, terminal: str, visits: Sequence[tuple[str, contract.Visit]]) -> list[contract.VisitItem]:
+        """Store visits, each by its own id, once for ever; returns a result for each, with its id as it was sent."""
         try:
             return self._store(terminal, visits)
         except IntegrityError:
@@ -94,12 +93,9 @@ class Database:
             # other one is stored, this one is judged by it.
             return self._store(terminal, visits)
 
-    def _store(self, terminal: str, visits: Iterable[tuple[str, contract.Visit]]) -> dict[str, contract.VisitItem]:
-        results: dict[str, contract.VisitItem] = {}
+    def _store(self, terminal: str, visits: Sequence[tuple[str, contract.Visit]]) -> list[contract.VisitItem]:
         with self._session.begin() as session:
-            for sent_id, visit in visits:
-                results[sent_id] = _store_one(session, terminal, sent_id, visit)
-        return results
+            return [_store_one(session, terminal, sent_id, visit) for sent_id, visit in visits]
 
     def visits(self) -> list[tuple[str, contract.Visit]]:
         """Every visit with the terminal that sent it, by id, and so in order of time."""
