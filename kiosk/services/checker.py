@@ -77,6 +77,8 @@ class Checker:
         self._rules = rules
         self._on_online = on_online
         self._jitter = jitter
+        self._telling = threading.Lock()  # guards what has been told
+        self._told: bool | None = None
         self._changed = threading.Condition()  # guards all that follows
         self._questions: deque[_Question] = deque()
         self._wanted: _Attempt | None = None
@@ -260,20 +262,22 @@ class Checker:
     def _note(self, *, answered: bool, visitor: bool, why: str = "", patience_s: float = 0.0) -> None:
         with self._changed:
             now = self._clock.monotonic()
-            before, self._link = self._link, heard(self._link, now, self._rules, answered=answered, visitor=visitor)
-            online = self._link.online
+            self._link = heard(self._link, now, self._rules, answered=answered, visitor=visitor)
             pause_s = probe_pause_s(self._link, self._rules)
             # Spread, so that a city's terminals don't all come back at once.
             self._probe_at = now + pause_s * (0.75 + 0.5 * self._jitter())
             self._patient_until = now if answered else max(self._patient_until, now + patience_s)
             self._changed.notify_all()
-        if online is before.online or online is None:
-            return
-        if online:
-            self._log.info("central_reached")
-        else:
-            self._log.warning("central_not_reached", why=why)
-        try:
-            self._on_online(online)
-        except Exception as error:  # noqa: BLE001  # a listener's defect must not end a thread that visitors wait for
-            self._log.error("listener_failed", **describe(error))
+        with self._telling:  # two threads may have news, and the last one told must be how it stands
+            online = self.link.online
+            if online is self._told or online is None:
+                return
+            self._told = online
+            if online:
+                self._log.info("central_reached")
+            else:
+                self._log.warning("central_not_reached", why=why)
+            try:
+                self._on_online(online)
+            except Exception as error:  # noqa: BLE001  # a listener's defect must not end a thread that visitors wait for
+                self._log.error("listener_failed", **describe(error))
