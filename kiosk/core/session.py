@@ -50,6 +50,8 @@ from kiosk.core.views import (
 from kiosk.core.visit import Passage, Visit
 
 _STOPS_ADMISSION = frozenset({Fault.JOURNAL, Fault.DOOR})
+_WAITS_S = 15.0
+"""A code that has been in view for longer is not served unasked: what was judged when it was read may have changed."""
 _RESULT_LIGHT = {
     Outcome.GRANTED: LightPattern.GRANTED,
     Outcome.PROOF_NEEDED: LightPattern.PROOF_NEEDED,
@@ -97,7 +99,7 @@ def resting_effects(session: Session) -> Effects:
 def _react(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[Session, Effects]:
     match event, session.phase:
         case ((CredentialPresented() | CredentialRefused() | CredentialUnverifiable() | ForeignCodePresented()), _):
-            if session.faults & _STOPS_ADMISSION or _is_being_served(session, event):
+            if _is_being_served(session, event):
                 return session, ()
             return replace(session, waiting=event), ()
         case CodeRemoved(), _:
@@ -128,9 +130,13 @@ def _react(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[
 
 
 def _serve_waiting(session: Session, at: float, rules: SessionRules) -> tuple[Session, Effects]:
-    """Begin with whoever is waiting, once the one before has had the least time."""
+    """Begin with whoever is waiting, once the one before has had the least time, and the terminal can serve anybody."""
     waiting = session.waiting
+    if waiting is not None and at - waiting.at > _WAITS_S:
+        session, waiting = replace(session, waiting=None), None
     match session.phase:
+        case _ if session.faults & _STOPS_ADMISSION:
+            free = False
         case Ready():
             free = True
         case Shown(yields_at=yields_at):

@@ -179,10 +179,21 @@ def test_a_journal_that_fails_lets_nobody_in() -> None:
     """After a failed write the terminal is out of order and serves nobody until the journal is mended."""
     session, effects = run(*decided(Status.GREEN), VisitNotRecorded("s1", 0.4))
     assert effects == (Show(OutOfOrder(Fault.JOURNAL)), Light(LightPattern.FAULT))
-    assert run(presented("s2", BERIK, 1.0), session=session) == (session, ())
-    mended, effects = run(FaultMended(Fault.JOURNAL, 2.0), session=session)
+    waiting, effects = run(presented("s2", BERIK, 1.0), TimePassed(1.5), session=session)
+    assert effects == ()
+    gone, _ = run(CodeRemoved(1.8), session=waiting)
+    mended, effects = run(FaultMended(Fault.JOURNAL, 2.0), session=gone)
     assert effects == (Show(Idle()), Light(LightPattern.IDLE))
     assert run(presented("s3", BERIK, 3.0), session=mended)[1][0] == Play(Sound.ACKNOWLEDGED)
+
+
+@pytest.mark.parametrize(("mended_at", "served"), [(2.0, True), (15.9, True), (16.1, False), (9_000.0, False)])
+def test_who_holds_a_code_while_the_journal_is_mended_is_served(mended_at: float, served: bool) -> None:
+    """The reader tells of a code once while it is in view; but not one that has been lying there for long."""
+    session, _ = run(*decided(Status.GREEN), VisitNotRecorded("s1", 0.4), presented("s2", BERIK, 1.0))
+    _, effects = run(FaultMended(Fault.JOURNAL, mended_at), session=session)
+    assert effects[:2] == (Show(Idle()), Light(LightPattern.IDLE))
+    assert (LookUp("s2", BERIK) in effects) is served
 
 
 def test_a_refused_pass_is_a_denied_visit_without_a_question() -> None:
