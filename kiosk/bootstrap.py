@@ -41,7 +41,7 @@ from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
 from kiosk.uplink import build_uplink
 
-_ROUNDS_S = 5.0
+_ROUNDS_S = 2.0
 
 
 def run_terminal(
