@@ -21,7 +21,8 @@ from kiosk import mapping, on_board
 from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.status_copy import StatusCopy
-from kiosk.adapters.store import Store, StoreError
+from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import StoreError
 from kiosk.adapters.visit_ids import new_visit_id
 from kiosk.core.ports import CentralError, JournalError
 from kiosk.core.views import Fault
@@ -121,7 +122,7 @@ class _Builder:
         door.start()
         store = Store(settings.storage.path)
         stops.close(store.close)
-        salvage = on_board.salvage(store)
+        salvage = on_board.salvage(settings, store)
         self._clock = on_board.clock(settings, store, self._system_time)
         journal = SqliteJournal(store, self._clock, must_seal=settings.storage.seal == "always")
         salvage.brought_over = journal.seal_what_is_in_clear
@@ -140,7 +141,9 @@ class _Builder:
         uplink = build_uplink(settings, self._token, store, journal, passes, self._clock, showing, stops)
         rounds = self._rounds(store, uplink.copy, showing)
         stops.stop("rounds", rounds.stop)
-        soundness = SoundnessWatch(store.examine, journal.probe, salvage.run)
+        soundness = SoundnessWatch(
+            store.examine, journal.probe, salvage.run, interrupt=_both(store.interrupt, salvage.stop)
+        )
         stops.stop("soundness", soundness.stop)
         parts = Parts(
             clock=self._clock,
@@ -259,3 +262,11 @@ class _Listener:
 
 def _poster(post: Callable[[Fact], None], fact: Fact) -> Callable[[], None]:
     return lambda: post(fact)
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def both() -> None:
+        first()
+        second()
+
+    return both

@@ -68,7 +68,9 @@ def export(
 
     with _opened(config) as journal:
         refused = journal.quarantined()
-        visits = [visit for visit in journal.visits() if everything or visit.id in refused]
+        readable, unreadable = journal.visits_and_unreadable()
+        visits = [visit for visit in readable if everything or visit.id in refused]
+        left = [visit_id for visit_id in unreadable if everything or visit_id in refused]
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
@@ -81,6 +83,8 @@ def export(
     except OSError as error:
         _fail(f"{file} can't be written: {error.strerror}", os.EX_CANTCREAT)
     typer.echo(f"{len(visits)} visits: {file} (keep it safe)")
+    for visit_id in left:
+        typer.echo(f"not written, for its row can't be read: {visit_id}", err=True)
 
 
 @contextmanager
@@ -89,7 +93,8 @@ def _opened(config: Path) -> Iterator["SqliteJournal"]:
     from config import ConfigurationError, load  # noqa: PLC0415  # heavy
     from kiosk.adapters.clock import TerminalClock  # noqa: PLC0415
     from kiosk.adapters.journal import SqliteJournal  # noqa: PLC0415
-    from kiosk.adapters.store import Store, StoreError  # noqa: PLC0415
+    from kiosk.adapters.store import Store  # noqa: PLC0415
+    from kiosk.adapters.store_errors import StoreError  # noqa: PLC0415
     from kiosk.core.ports import JournalError  # noqa: PLC0415
 
     try:

@@ -9,12 +9,14 @@ import structlog
 
 from config import Settings
 from kiosk.adapters.clock import TerminalClock
-from kiosk.adapters.journal import SqliteJournal, is_sound
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal_rows import is_sound
 from kiosk.adapters.keys import KeySet
 from kiosk.adapters.passes import PassVerifier
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_copy import StatusCopy
 from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import StoreError
 from kiosk.adapters.time_sync import TimeServerWatch
 from kiosk.sealing import SealingError, public_key_of
 
@@ -75,9 +77,9 @@ def seal_journal(settings: Settings, store: Store, journal: SqliteJournal) -> No
     structlog.get_logger(__name__).warning("no_sealing_key", until="central has sent it")
 
 
-def salvage(store: Store) -> Salvage:
+def salvage(settings: Settings, store: Store) -> Salvage:
     """Bring visits and keys over from files that were kept aside; before anything else is read from the new one."""
-    found = Salvage(store, is_sound, _trusted)
+    found = Salvage(store, is_sound, _trusted, keep=settings.storage.keep_visits)
     found.run(_SALVAGE_S)
     return found
 
@@ -106,10 +108,18 @@ def status_copy(settings: Settings, clock: TerminalClock) -> StatusCopy | None:
 def take_keys(passes: PassVerifier, store: Store, journal: SqliteJournal, jwks: bytes) -> None:
     """Use central's keys, and keep them for a start without central; ValueError when they are unusable."""
     passes.replace_keys(jwks)
-    if store.kept(_KEYS) != jwks:
-        store.keep(_KEYS, jwks)
     sealing_key = KeySet.sealing_key_in(jwks)
-    if sealing_key is not None and store.kept(_SEALING_KEY) != sealing_key:
+    # Used before anything is stored: a file that takes nothing is no reason to write in clear, or to let nobody in.
+    if sealing_key is not None and _kept_or_none(store, _SEALING_KEY) != sealing_key:
         sealed = journal.seal_to(public_key_of(sealing_key.decode("utf-8", "replace")))
         store.keep(_SEALING_KEY, sealing_key)
         structlog.get_logger(__name__).info("visits_are_sealed", sealed_now=sealed)
+    if store.kept(_KEYS) != jwks:
+        store.keep(_KEYS, jwks)
+
+
+def _kept_or_none(store: Store, name: str) -> bytes | None:
+    try:
+        return store.kept(name)
+    except StoreError:
+        return None

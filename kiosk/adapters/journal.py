@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
-from kiosk.adapters.journal_rows import COLUMNS, REFERENCE_BYTES, row_of, utc_text, visit_of
-from kiosk.adapters.store import Store, StoreError
+from kiosk.adapters.journal_rows import COLUMNS, REFERENCE_BYTES, row_of, utc_text, visits_of
+from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import StoreError
 from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.core.ports import JournalError
 from kiosk.core.visit import Passage, SealedReference, Visit, VisitTime
@@ -112,9 +112,9 @@ class SqliteJournal:
 
     def probe(self) -> None:
         """Make one real write, as a visit would be; begins a file anew that was removed or damaged while in use."""
-        self._check_may_be_clear()
         with _told(self._store, "opened"):
             self._store.mend()
+        self._check_may_be_clear()
         with self._writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO kept VALUES ('probe', ?)", (self._clock.now().isoformat().encode("ascii"),)
@@ -130,13 +130,9 @@ class SqliteJournal:
                 f"SELECT {COLUMNS} FROM visits WHERE {_TO_SEND} AND time <> ? ORDER BY position LIMIT ?",  # noqa: S608  # constants
                 (VisitTime.UNDATED.value, limit),
             ).fetchall()
-        visits = []
-        for row in rows:
-            try:
-                visits.append(visit_of(row))
-            except ValueError:
-                # One that can't be read must not keep all later ones here.
-                self.quarantine(str(row[0]), "unreadable: written by another version of this program")
+        visits, unreadable = visits_of(rows)
+        for visit_id in unreadable:  # one that can't be read must not keep all later ones here
+            self.quarantine(visit_id, "unreadable: written by another version of this program")
         return visits
 
     def unsent_count(self) -> int:
@@ -158,7 +154,7 @@ class SqliteJournal:
         with self._writing() as connection:
             self._give_up_other_boots(connection)
             rows = connection.execute(
-                f"SELECT id, monotonic_s FROM visits WHERE {_UNDATED} AND boot_id = ?",  # noqa: S608  # constants
+                f"SELECT id, monotonic_s FROM visits WHERE {_UNDATED} AND boot_id = ? AND monotonic_s IS NOT NULL",  # noqa: S608  # constants
                 (self._clock.boot_id,),
             ).fetchall()
             connection.executemany(
@@ -217,10 +213,14 @@ class SqliteJournal:
     # --- for everybody ------------------------------------------------------------------------------------------
 
     def visits(self) -> Sequence[Visit]:
-        """Every visit in the journal, oldest first."""
+        """Every visit in the journal that can be read, oldest first."""
+        return self.visits_and_unreadable()[0]
+
+    def visits_and_unreadable(self) -> tuple[Sequence[Visit], Sequence[str]]:
+        """Every visit in the journal, oldest first, and the ids of those rows that are none."""
         with self._reading() as connection:
             rows = connection.execute(f"SELECT {COLUMNS} FROM visits ORDER BY position").fetchall()  # noqa: S608  # constants
-        return [visit_of(row) for row in rows]
+        return visits_of(rows)
 
     def quarantined(self) -> Mapping[str, str]:
         """Why central refused a visit, by the visit's id, oldest first."""
@@ -298,12 +298,3 @@ def _told(store: Store, what: str) -> Iterator[None]:
         raise JournalError(
             f"the journal {store.path} can't be {what}: {error}; check free space, mount and owner"
         ) from error
-
-
-def is_sound(row: Mapping[str, object]) -> bool:
-    """Whether a row of `visits`, by column name, is one that a journal writes, letter by letter."""
-    values = tuple(row.get(name) for name in COLUMNS.split(", "))
-    try:
-        return row_of(visit_of(values)) == values and str(UUID(str(row["id"]))) == row["id"]
-    except (ValueError, TypeError, KeyError, OverflowError):
-        return False

@@ -1,7 +1,9 @@
 """A visit as a row of the journal, and back."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from kiosk.core.admission import Decision, Outcome, Reason
 from kiosk.core.credential import CredentialKind, VisitorReference
@@ -68,6 +70,26 @@ def visit_of(row: tuple[Any, ...]) -> Visit:
         boot_id=boot_id,
         time=VisitTime(time),
     )
+
+
+def visits_of(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Visit], list[str]]:
+    """The visits in rows, and the ids of rows in which there is none."""
+    visits, unreadable = [], []
+    for row in rows:
+        try:
+            visits.append(visit_of(row))
+        except ValueError:
+            unreadable.append(str(row[0]))
+    return visits, unreadable
+
+
+def is_sound(row: Mapping[str, object]) -> bool:
+    """Whether a row of `visits`, by column name, is one that a journal writes, letter by letter."""
+    values = tuple(row.get(name) for name in COLUMNS.split(", "))
+    try:
+        return row_of(visit_of(values)) == values and str(UUID(str(row["id"]))) == row["id"]
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False
 
 
 def _reference_bytes(reference: VisitorReference | SealedReference | None) -> bytes | None:

@@ -5,8 +5,7 @@ Form of pages, cells and records: https://www.sqlite.org/fileformat2.html#b_tree
 """
 
 import struct
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _LEAF_OF_TABLE = 13
@@ -19,27 +18,24 @@ Row = tuple[int, list[Value]]
 """The row's number, and its columns in the order in which they were made."""
 
 
-def rows_of(path: Path, until: float) -> Iterator[Row]:
+def rows_of(path: Path, is_over: Callable[[], bool]) -> Iterator[Row]:
     """Every row that any page of a database or of its log still holds, older versions before newer ones.
 
-    until: a monotonic time at which this ends, finished or not. Never raises because of what the files hold; OSError.
+    Either may be missing. is_over: whether to end now, finished or not. Never raises because of what the files hold;
+    OSError.
     """
     log = path.with_name(path.name + "-wal")
     page_bytes = _page_bytes(path, log)
-    frames = _frames(log, page_bytes)
-    # A log is written from its beginning again and again: behind the newest frames stand those of earlier rounds.
-    current = _salts(log, frames[0]) if frames else b""
-    newest = [place for place in frames if _salts(log, place) == current]
-    older = [place for place in frames if place not in set(newest)]
+    older, newest = _frames(log, page_bytes)
     pages = range(0, path.stat().st_size if path.exists() else 0, page_bytes)
-    for file, places, skip in ((log, older, _FRAME_HEAD_BYTES), (path, pages, 0), (log, newest, _FRAME_HEAD_BYTES)):
+    for file, places in ((log, older), (path, pages), (log, newest)):
         if not places:
             continue
         with file.open("rb") as stream:
             for place in places:
-                if time.monotonic() >= until:
+                if is_over():
                     return
-                stream.seek(place + skip)
+                stream.seek(place)
                 yield from _rows_on(stream.read(page_bytes))
 
 
@@ -53,16 +49,21 @@ def _page_bytes(path: Path, log: Path) -> int:
     return _USUAL_PAGE_BYTES
 
 
-def _frames(log: Path, page_bytes: int) -> list[int]:
-    size = log.stat().st_size if log.exists() else 0
+def _frames(log: Path, page_bytes: int) -> tuple[list[int], list[int]]:
+    """Where the pages in a log begin: those of earlier rounds, which stand behind the newest frames, and the newest."""
+    if not log.exists():
+        return [], []
     step = _FRAME_HEAD_BYTES + page_bytes
-    return list(range(_LOG_HEAD_BYTES, size - step + 1, step))
-
-
-def _salts(log: Path, place: int) -> bytes:
+    places = range(_LOG_HEAD_BYTES, log.stat().st_size - step + 1, step)
+    salts = []
     with log.open("rb") as stream:
-        stream.seek(place + 8)
-        return stream.read(8)
+        for place in (8, *places):  # the log's own first: those of all frames of the same round
+            stream.seek(place + 8)
+            salts.append(stream.read(8))
+    current = salts[0] if salts[0] in salts[1:] else salts[1] if places else b""
+    newest = [place + _FRAME_HEAD_BYTES for place, own in zip(places, salts[1:], strict=True) if own == current]
+    older = [place + _FRAME_HEAD_BYTES for place, own in zip(places, salts[1:], strict=True) if own != current]
+    return older, newest
 
 
 def _rows_on(page: bytes) -> Iterator[Row]:

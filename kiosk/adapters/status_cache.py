@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import structlog
 
-from kiosk.adapters.store import Store, StoreError
+from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import StoreError
 from kiosk.core.credential import VisitorReference
 from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
 

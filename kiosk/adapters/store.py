@@ -13,84 +13,22 @@ from pathlib import Path
 
 import structlog
 
-from kiosk.adapters.store_files import (
+from kiosk.adapters.store_asides import keep_aside
+from kiosk.adapters.store_errors import (
     UNREADABLE,
     FileDamageError,
     FileGoneError,
-    FileGuard,
     FileLockError,
-    Rescuer,
-    check_content,
-    close_as_it_is,
-    identity_of,
-    keep_aside,
-    lock_file,
-    lossy_text,
-    prove_log,
+    StoreError,
+    code_of,
     tells_of_damage,
 )
+from kiosk.adapters.store_files import FileGuard, Rescuer, identity_of, lock_file
+from kiosk.adapters.store_log import prove_log
+from kiosk.adapters.store_opening import begin, check_content, close_as_it_is, join
+from kiosk.adapters.store_schema import ForeignFileError
 
-_SCHEMA_VERSION = 2
-_APPLICATION_ID = 0x41534851  # "ASHQ": tells our file from anybody else's
-_BUSY_S = 1.0
-
-_SCHEMA = """
-CREATE TABLE visits (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    decided_at TEXT NOT NULL,
-    credential_kind TEXT NOT NULL,
-    reference BLOB,
-    outcome TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    known INTEGER,
-    status TEXT,
-    as_of TEXT,
-    valid_until TEXT,
-    home_area TEXT,
-    source TEXT,
-    confirmed_at TEXT,
-    passage TEXT,
-    acknowledged_at TEXT,
-    quarantined_at TEXT,
-    quarantine_detail TEXT,
-    time TEXT NOT NULL DEFAULT 'trusted',
-    boot_id TEXT,
-    monotonic_s REAL
-) STRICT;
-CREATE INDEX visits_to_send ON visits (position)
-    WHERE passage IS NOT NULL AND acknowledged_at IS NULL AND quarantined_at IS NULL;
-CREATE INDEX visits_undated ON visits (position) WHERE time = 'undated';
-CREATE INDEX visits_refused ON visits (position) WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL;
-CREATE TABLE statuses (
-    visitor BLOB PRIMARY KEY,
-    status TEXT NOT NULL,
-    as_of TEXT NOT NULL,
-    valid_until TEXT,
-    home_area TEXT,
-    confirmed_at TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE kept (
-    name TEXT PRIMARY KEY,
-    value BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-"""
-
-
-_MIGRATIONS = {
-    1: """
-    ALTER TABLE visits ADD COLUMN time TEXT NOT NULL DEFAULT 'trusted';
-    ALTER TABLE visits ADD COLUMN boot_id TEXT;
-    ALTER TABLE visits ADD COLUMN monotonic_s REAL;
-    CREATE INDEX visits_undated ON visits (position) WHERE time = 'undated';
-    CREATE INDEX visits_refused ON visits (position) WHERE quarantined_at IS NOT NULL AND acknowledged_at IS NULL;
-    """,
-}
-"""From each version to the next; all that is needed runs in one transaction."""
-
-
-class StoreError(OSError):
-    """The database can't be opened or is gone; the message says why and what to do."""
+_WAIT_S = 0.01
 
 
 class Store:
@@ -105,17 +43,26 @@ class Store:
         self.kept_aside: Path | None = None
         self.rescuer: Rescuer | None = None
         self._lock = threading.RLock()
+        # Held while all content is read, and while files are closed and opened: closing a file gives up the locks of
+        # every connection that this process has on it. Taken after the other one.
+        self._reading_all = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
         self._log = structlog.get_logger(__name__)
         self._damaged = False
+        self._closed = False
+        self._must_forget = False
         self._known: dict[str, bytes] = {}  # what is kept under a name: must outlive the file
+        self._lacking: dict[str, bytes] = {}  # what of it the file that was begun anew does not hold yet
         self._files: FileGuard | None = None
         try:
             self._guard = None if beside else lock_file(path)
         except FileLockError as error:
             raise StoreError(f"storage.path: {error}") from None
         try:
-            self._connection = _join(path) if beside else self._open()
-            self._files = None if beside else FileGuard(path)
+            if beside:
+                self._connection = join(path)
+            else:
+                self._connection, self._files = self._open_watched()
         except BaseException:
             if self._guard is not None:
                 os.close(self._guard)
@@ -133,8 +80,8 @@ class Store:
             self._check_files()
             # NORMAL may lose committed rows at a power cut: https://www.sqlite.org/pragma.html#pragma_synchronous
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException as error:
@@ -158,9 +105,11 @@ class Store:
     def keep(self, name: str, value: bytes) -> None:
         """Keep a small value under a name; raises StoreError."""
         try:
-            with self.transaction() as connection:
-                connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
-            self._known[name] = value
+            with self._lock:
+                with self.transaction() as connection:
+                    connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+                self._known[name] = value
+                self._lacking.pop(name, None)
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} can't be written: {error}; check free space, mount and owner") from error
 
@@ -169,17 +118,27 @@ class Store:
         try:
             with self.reading() as connection:
                 row = connection.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+                if row is None:
+                    return None
+                self._known[name] = bytes(row[0])
+                return self._known[name]
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} can't be read: {error}; check mount and owner") from error
-        if row is None:
-            return None
-        self._known[name] = bytes(row[0])
-        return self._known[name]
 
     def forget_what_was_overwritten(self) -> None:
-        """Let nothing of older versions of rows stay in the write-ahead log; raises sqlite3.Error."""
+        """Let nothing of older versions of rows stay in the files; raises sqlite3.Error.
+
+        Where somebody reads beside this program, `examine` does it, once he has ended.
+        """
         with self._lock:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._must_forget = True
+            timeout_ms = self._connection.execute("PRAGMA busy_timeout").fetchone()[0]
+            self._connection.execute("PRAGMA busy_timeout = 0")  # nobody at the door waits for a reader
+            try:
+                busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+            self._must_forget = bool(busy)
 
     def examine(self) -> str | None:
         """Read everything as the next start would, and say what is wrong; takes its time, and others go on meanwhile.
@@ -188,7 +147,7 @@ class Store:
         """
         with self._lock:
             connection = self._connection
-            if self._files is None:
+            if self._files is None or self._closed:
                 return None
             try:
                 self._files.check()
@@ -199,38 +158,36 @@ class Store:
         try:
             if log is not None:
                 prove_log(log)
-            check_content(self.path)
+            self._read_all(connection)
         except FileDamageError as error:
             with self._lock:
                 self._damaged = self._damaged or connection is self._connection
             return str(error)
+        with self._lock:
+            if connection is self._connection and not self._damaged:
+                self._keep_what_is_lacking()
+                if self._must_forget:
+                    self.forget_what_was_overwritten()
         return None
+
+    def interrupt(self) -> None:
+        """End an examination that is under way, which then has found nothing; from any thread."""
+        with contextlib.suppress(sqlite3.Error, AttributeError):  # it has ended by itself
+            self._reader.interrupt()  # type: ignore[union-attr]
 
     def mend(self) -> None:
         """Open the file again if it was found damaged or gone while in use; raises StoreError. Else does nothing."""
         with self._lock:
-            if not self._damaged and identity_of(self.path) == self._file:
-                return
-            self._damaged = True  # until all of this is done
-            if self.rescuer is not None:
-                self.rescuer.look(self._connection)
-            if identity_of(self.path) == self._file:
-                close_as_it_is(self._connection, self.path)
-            else:
-                self._connection.close()
-            if self._files is not None:
-                self._files.close()
-            self._connection = self._open()
-            self._files, self._file = FileGuard(self.path), identity_of(self.path)
-            self._damaged = False
-            for name, value in self._known.items():
-                self.keep(name, value)
-            if self.rescuer is not None:
-                self.rescuer.mended()
+            if self._closed:
+                raise StoreError(f"{self.path} was closed")
+            if self._damaged or identity_of(self.path) != self._file:
+                self._open_again()
+            self._keep_what_is_lacking()
 
     def close(self) -> None:
         """Close the file; it can then be opened by another program."""
-        with self._lock:
+        with self._lock, self._nobody_reads_all():
+            self._closed = True
             self._connection.close()
             if self._files is not None:
                 self._files.close()
@@ -238,6 +195,56 @@ class Store:
             if self._guard is not None:
                 os.close(self._guard)
                 self._guard = None
+
+    def _open_again(self) -> None:
+        self._damaged = True  # until all of this is done
+        if self.rescuer is not None:
+            self.rescuer.look(self._connection)
+        with self._nobody_reads_all():
+            if identity_of(self.path) == self._file:
+                close_as_it_is(self._connection, self.path)
+            else:
+                self._connection.close()
+            if self._files is not None:
+                self._files.close()
+            self._connection, self._files = self._open_watched()
+            self._file = identity_of(self.path)
+        self._damaged = False
+        self._lacking = dict(self._known)
+        if self.rescuer is not None:
+            self.rescuer.mended()
+
+    def _keep_what_is_lacking(self) -> None:
+        for name, value in list(self._lacking.items()):
+            try:
+                self.keep(name, value)
+            except StoreError as error:  # a full disk: visits come first, and this is tried again
+                self._log.error("not_kept_again", name=name, why=str(error))
+
+    def _read_all(self, connection: sqlite3.Connection) -> None:
+        """Raises FileDamageError, sqlite3.Error."""
+        with self._reading_all:
+            if self._closed or connection is not self._connection:
+                return  # mended meanwhile: what is there now was read as it was opened
+            try:
+                check_content(self.path, self._now_reads)
+            except sqlite3.OperationalError as error:
+                if code_of(error) != sqlite3.SQLITE_INTERRUPT:
+                    raise
+            finally:
+                self._reader = None
+
+    def _now_reads(self, reader: sqlite3.Connection) -> None:
+        self._reader = reader
+
+    @contextlib.contextmanager
+    def _nobody_reads_all(self) -> Iterator[None]:
+        while not self._reading_all.acquire(timeout=_WAIT_S):
+            self.interrupt()  # again and again: it may not have begun yet
+        try:
+            yield
+        finally:
+            self._reading_all.release()
 
     def _check_files(self) -> None:
         """SQLite goes on writing into files that were removed or ruined, and all of it is lost at the end."""
@@ -254,19 +261,27 @@ class Store:
         except OSError as error:
             raise StoreError(f"{self.path} can't be looked at: {error.strerror}") from None
 
+    def _open_watched(self) -> tuple[sqlite3.Connection, FileGuard]:
+        connection = self._open()
+        try:
+            return connection, FileGuard(self.path)
+        except OSError as error:
+            connection.close()
+            raise self._not_opened(error) from None
+
     def _open(self) -> sqlite3.Connection:
         try:
-            return _begin(self.path)
-        except _ForeignFileError as error:
+            return begin(self.path)
+        except ForeignFileError as error:
             raise StoreError(f"storage.path: {self.path} {error}; name another file") from None
-        except sqlite3.OperationalError as error:
+        except (sqlite3.OperationalError, OSError) as error:
             raise self._not_opened(error) from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             why = str(error)
         try:
             self.kept_aside = keep_aside(self.path)
             self._log.error("database_damaged", kept_aside=str(self.kept_aside), why=why)
-            return _begin(self.path)
+            return begin(self.path)
         except (sqlite3.Error, OSError) as error:
             raise self._not_opened(error) from None
 
@@ -274,78 +289,3 @@ class Store:
         return StoreError(
             f"storage.path: {self.path} can't be opened for writing: {error}; check folder, owner and free space"
         )
-
-
-class _ForeignFileError(Exception):
-    """A sound database that is not ours to write."""
-
-
-def _begin(path: Path) -> sqlite3.Connection:
-    """Open the file, or make it; nothing is written to it before it has been found sound and ours."""
-    try:
-        # SQLite would make it readable to others, and its -wal and -shm follow it in that.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise sqlite3.OperationalError(error.strerror) from None
-    connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-    connection.text_factory = lossy_text
-    try:
-        _check_sound(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")  # what was dropped must not be found on a stolen card
-        _prepare(connection)
-        # A file whose head is bad may be sound with its log; from now on it is so without.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except BaseException:
-        close_as_it_is(connection, path)  # a damaged file is kept as it was found
-        raise
-    return connection
-
-
-def _join(path: Path) -> sqlite3.Connection:
-    """Open a file that another process has open."""
-    connection = None
-    try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_S, isolation_level=None
-        )
-        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error as error:
-        if connection is not None:
-            connection.close()
-        raise StoreError(f"storage.path: {path} can't be opened: {error}; is it there, and are you root?") from None
-    if (application_id, version) != (_APPLICATION_ID, _SCHEMA_VERSION):
-        connection.close()
-        raise StoreError(f"storage.path: {path} is no journal of this version of the program")
-    # As in `_begin`: settings of a connection, not of the file.
-    connection.execute("PRAGMA secure_delete = ON")
-    return connection
-
-
-def _check_sound(connection: sqlite3.Connection) -> None:
-    """Raises sqlite3.DatabaseError for a damaged file, _ForeignFileError for one that is another program's."""
-    found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-    if found != ["ok"]:
-        raise sqlite3.DatabaseError("; ".join(found))
-    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if application_id != _APPLICATION_ID and {"visits", "statuses", "kept"} <= tables:
-        raise sqlite3.DatabaseError("ours by its tables, and not by its head")
-    if tables and application_id != _APPLICATION_ID:
-        raise _ForeignFileError("is another program's database")
-    if version > _SCHEMA_VERSION:
-        raise _ForeignFileError(f"was written by a newer version of this program (schema {version})")
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == _SCHEMA_VERSION:
-        return
-    steps = "".join(_MIGRATIONS[step] for step in range(version, _SCHEMA_VERSION)) if version else _SCHEMA
-    connection.executescript(
-        f"BEGIN IMMEDIATE; {steps} PRAGMA application_id = {_APPLICATION_ID}; "
-        f"PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
-    )

@@ -11,20 +11,25 @@ from kiosk.services.defects import describe
 _LEAST_PAUSE_S = 10.0
 _SHARE = 100
 """Reading takes at most one part in so many of the time: a large file is read less often."""
-_SALVAGE_S = 60.0
+_JOIN_S = 0.02
 
 
 class SoundnessWatch:
-    """One thread. examine: what is wrong, or None; mend: begins anew; salvage: brings over, within so many seconds."""
+    """One thread. examine: what is wrong, or None; mend: begins anew; salvage: brings over what was saved.
+
+    interrupt: ends an examination or a salvage that is under way; a large file takes its time, and a stop has none.
+    """
 
     def __init__(
         self,
         examine: Callable[[], str | None],
         mend: Callable[[], None],
-        salvage: Callable[[float], object],
+        salvage: Callable[[], object],
         monotonic: Callable[[], float] = time.monotonic,
+        interrupt: Callable[[], None] = lambda: None,
     ) -> None:
-        self._examine, self._mend, self._salvage, self._monotonic = examine, mend, salvage, monotonic
+        self._examine, self._mend, self._salvage = examine, mend, salvage
+        self._interrupt, self._monotonic = interrupt, monotonic
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="soundness", daemon=True)
         self._log = structlog.get_logger(__name__)
@@ -37,7 +42,10 @@ class SoundnessWatch:
         """End; whether the thread ended in time."""
         self._stopping.set()
         if self._thread.ident is not None:  # started
-            self._thread.join(timeout_s)
+            until = time.monotonic() + timeout_s
+            while self._thread.is_alive() and time.monotonic() < until:
+                self._interrupt()  # again and again: it may not have begun yet
+                self._thread.join(_JOIN_S)
         return not self._thread.is_alive()
 
     def look(self) -> float:
@@ -50,7 +58,7 @@ class SoundnessWatch:
                 self._log.error("journal_damaged", why=wrong)
                 self._mend()
                 self._log.info("journal_mended")
-            self._salvage(_SALVAGE_S)
+            self._salvage()
         except Exception as error:  # noqa: BLE001  # a full disk, a defect: the next look tries again
             self._log.error("journal_not_examined", **describe(error))
             return _LEAST_PAUSE_S

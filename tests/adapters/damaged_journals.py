@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kiosk.adapters.clock import TerminalClock
-from kiosk.adapters.journal import SqliteJournal, is_sound
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal_rows import is_sound
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.store import Store
 from kiosk.core.visit import Visit

@@ -12,7 +12,8 @@ import pytest
 
 from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.journal import SqliteJournal
-from kiosk.adapters.store import Store, StoreError
+from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import StoreError
 
 
 def _pragma(store: Store, name: str) -> object:
@@ -101,6 +102,7 @@ def test_a_file_of_a_newer_version_is_refused_and_not_touched(database: Path) ->
     Store(database).close()
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("ALTER TABLE visits ADD COLUMN weather TEXT")
         connection.execute("PRAGMA user_version = 99")
         connection.commit()
     before = database.read_bytes()

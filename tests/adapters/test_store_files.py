@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.adapters.store import Store, StoreError
-from kiosk.adapters.store_files import FileDamageError, FileGuard, Log, prove_log
+from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import FileDamageError, StoreError
+from kiosk.adapters.store_files import FileGuard
+from kiosk.adapters.store_log import Log, prove_log
 
 Harm = Callable[[Path], None]
 

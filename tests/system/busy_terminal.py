@@ -21,7 +21,8 @@ from zoneinfo import ZoneInfo
 
 from kiosk.adapters.central_client import CentralClient
 from kiosk.adapters.clock import TerminalClock
-from kiosk.adapters.journal import SqliteJournal, is_sound
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal_rows import is_sound
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.status_cache import SqliteStatusCache
 from kiosk.adapters.status_copy import StatusCopy

@@ -8,7 +8,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from kiosk.adapters.store import Store, StoreError
+from kiosk.adapters.store import Store
+from kiosk.adapters.store_errors import StoreError
 from tests.system.endless_visitors import Watched
 from tests.system.journalled_entrance import JournalledEntrance, kept
 from tests.system.test_run import is_relay

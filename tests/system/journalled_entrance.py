@@ -6,7 +6,8 @@ from pathlib import Path
 
 from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import new_reference
-from kiosk.adapters.journal import SqliteJournal, is_sound
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.journal_rows import is_sound
 from kiosk.adapters.salvage import Salvage
 from kiosk.adapters.store import Store
 from kiosk.adapters.visit_ids import new_visit_id
