@@ -17,10 +17,11 @@ from pathlib import Path
 
 import structlog
 
-from kiosk.adapters.salvaged_rows import Found, Row, columns, defaults, read_pages, read_rows, read_unsent
+from kiosk.adapters.salvaged_rows import Found, Row, defaults, read_pages, read_rows, read_unsent
 from kiosk.adapters.store import Store
 from kiosk.adapters.store_asides import kept_aside, put_aside_at, remove_aside
 from kiosk.adapters.store_errors import UNREADABLE, StoreError
+from kiosk.adapters.store_schema import newest_columns
 
 _LOOK_S, _UNSENT_S, _BRING_S = 0.5, 2.0, 1.0
 """For a connection that is about to be closed, and for what was seen: the controller may be waiting."""
@@ -62,9 +63,9 @@ class Salvage:
         """Take what the connection can still read, from its memory or from a file that has no name any more."""
         found = Found()
         with contextlib.suppress(*UNREADABLE):
-            read_unsent(connection, found, self._after(_UNSENT_S))
+            read_unsent(connection, newest_columns(), found, self._after(_UNSENT_S))
         with contextlib.suppress(*UNREADABLE):
-            read_rows(connection, found, self._after(_LOOK_S))
+            read_rows(connection, newest_columns(), found, self._after(_LOOK_S))
         if not found.is_empty():
             self._seen.append(found)
 
@@ -106,18 +107,14 @@ class Salvage:
     def _salvage(self, aside: Path, is_over: Callable[[], bool]) -> int:
         if self._store.kept(_DONE + aside.name) is not None:
             return 0
-        found = Found()
-        with self._store.reading() as ours:
-            names = columns(ours)
+        found, names = Found(), newest_columns()
         # SQLite removes a log that stands beside an empty file, even if it may only read.
         if aside.exists() and aside.stat().st_size > 0:
             with _opened(aside) as connection:
-                with contextlib.suppress(*UNREADABLE):
-                    names = columns(connection) or names
                 # Pages first: what SQLite can reach is the newest version of a row.
                 read_pages(aside, names, found, is_over)
                 with contextlib.suppress(*UNREADABLE):
-                    read_rows(connection, found, is_over)
+                    read_rows(connection, names, found, is_over)
         else:
             read_pages(aside, names, found, is_over)
         is_whole = not is_over()

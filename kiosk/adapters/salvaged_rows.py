@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -52,43 +52,42 @@ class Found:
         return not (self.visits or self.acknowledged or self.kept)
 
 
-def read_unsent(connection: sqlite3.Connection, found: Found, is_over: Callable[[], bool]) -> None:
-    """The visits that nobody else has, the newest first. Raises sqlite3.Error where nothing can be reached."""
+def read_unsent(
+    connection: sqlite3.Connection, names: Sequence[str], found: Found, is_over: Callable[[], bool]
+) -> None:
+    """The visits that nobody else has, the newest first. Raises sqlite3.Error where nothing can be reached.
+
+    names: our columns, in the order in which they were made; each version has added some at the end. What the
+    damaged file says of its own may be a part of the damage.
+    """
     with _lossy(connection):
-        names = columns(connection)
         for row in connection.execute("SELECT * FROM visits WHERE acknowledged_at IS NULL ORDER BY position DESC"):
             found.add(dict(zip(names, row, strict=False)))
             if is_over():
                 return
 
 
-def read_rows(connection: sqlite3.Connection, found: Found, is_over: Callable[[], bool]) -> None:
+def read_rows(connection: sqlite3.Connection, names: Sequence[str], found: Found, is_over: Callable[[], bool]) -> None:
     """Everything that SQLite can still reach. Raises sqlite3.Error where nothing can be reached."""
     with _lossy(connection):
         with contextlib.suppress(*UNREADABLE):
             for name, value in connection.execute("SELECT name, value FROM kept"):
                 if isinstance(value, bytes):
                     found.kept[str(name)] = value
-        names = columns(connection)
         for row in _walk(connection, is_over):
             found.add(dict(zip(names, row, strict=False)))
 
 
-def read_pages(path: Path, names: list[str], found: Found, is_over: Callable[[], bool]) -> None:
-    """Rows on pages to which nothing leads any more, too. names: the columns, in the order in which they were made."""
+def read_pages(path: Path, names: Sequence[str], found: Found, is_over: Callable[[], bool]) -> None:
+    """Rows on pages to which nothing leads any more, too."""
     for position, values in rows_of(path, is_over):
         row: dict[str, object] = {**dict(zip(names, values, strict=False)), "position": position}
         if "acknowledged_at" in row:  # those of other tables have fewer columns
             found.add(row)
 
 
-def columns(connection: sqlite3.Connection) -> list[str]:
-    """The names of the columns of `visits`."""
-    return [str(row[1]) for row in connection.execute("PRAGMA table_info(visits)")]
-
-
 def defaults(connection: sqlite3.Connection) -> dict[str, object]:
-    """What each column holds where a row was written before there was such a column."""
+    """The columns of `visits`, in order, and what each holds where a row was written before there was such a column."""
     found: dict[str, object] = {}
     for _, name, _, _, default, _ in connection.execute("PRAGMA table_info(visits)").fetchall():
         # An expression, of our own schema.

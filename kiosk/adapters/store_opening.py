@@ -39,12 +39,15 @@ def begin(path: Path) -> sqlite3.Connection:
         unread = keep_unread_log(path)
         if unread is not None:
             structlog.get_logger(__name__).error("journal_log_cut_off", kept_aside=str(unread))
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()  # to its end: it may have something to change
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what was dropped must not be found on a stolen card
         bring_up(connection, version)
         # A file whose head is bad may be sound with its log; from now on it is so without.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA user_version = {VERSION}")  # what it is: a start that can write nothing is none
+        connection.execute("ROLLBACK")
     except BaseException as error:
         close_as_it_is(connection, path)  # a damaged file is kept as it was found
         if isinstance(error, sqlite3.OperationalError) and _is_damage(error, path):
@@ -126,7 +129,7 @@ def _is_damage(error: sqlite3.OperationalError, path: Path) -> bool:
     """Whether it is the file's content that SQLite can't work with: what no disk and no other program brings about."""
     if code_of(error) != sqlite3.SQLITE_READONLY:
         return code_of(error) == sqlite3.SQLITE_ERROR
-    # SQLite takes one that says that it has a later format for readable at most.
+    # SQLite takes one of a later format for readable at most.
     with path.open("rb") as stream:
         head = stream.read(_FORMATS_AT + 2)
     return len(head) == _FORMATS_AT + 2 and not set(head[_FORMATS_AT:]) <= set(_FORMATS)

@@ -96,6 +96,14 @@ def bring_up(connection: sqlite3.Connection, version: int) -> None:
 
 
 @functools.cache
+def newest_columns() -> tuple[str, ...]:
+    """The columns of `visits`, in the order in which they were made."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        bring_up(connection, 0)
+        return tuple(str(row[1]) for row in connection.execute("PRAGMA table_info(visits)"))
+
+
+@functools.cache
 def _schemas() -> tuple[_Schema, ...]:
     """What the file holds in each version, from 0."""
     schemas: list[_Schema] = []
