@@ -39,7 +39,7 @@ def begin(path: Path) -> sqlite3.Connection:
         unread = keep_unread_log(path)
         if unread is not None:
             structlog.get_logger(__name__).error("journal_log_cut_off", kept_aside=str(unread))
-        connection.execute("PRAGMA journal_mode = WAL").fetchall()  # to its end: it may have something to change
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")  # what was dropped must not be found on a stolen card
         bring_up(connection, version)
@@ -128,7 +128,8 @@ def _check_sound(connection: sqlite3.Connection) -> int:
 def _is_damage(error: sqlite3.OperationalError, path: Path) -> bool:
     """Whether it is the file's content that SQLite can't work with: what no disk and no other program brings about."""
     if code_of(error) != sqlite3.SQLITE_READONLY:
-        return code_of(error) == sqlite3.SQLITE_ERROR
+        # The second: between two connections of one process; here it means a file that says it is of two formats.
+        return code_of(error) in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_LOCKED)
     # SQLite takes one of a later format for readable at most.
     with path.open("rb") as stream:
         head = stream.read(_FORMATS_AT + 2)
