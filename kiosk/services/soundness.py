@@ -58,7 +58,8 @@ class SoundnessWatch:
                 self._log.error("journal_damaged", why=wrong)
                 self._mend()
                 self._log.info("journal_mended")
-            self._salvage()
+            if not self._stopping.is_set():
+                self._salvage()
         except Exception as error:  # noqa: BLE001  # a full disk, a defect: the next look tries again
             self._log.error("journal_not_examined", **describe(error))
             return _LEAST_PAUSE_S

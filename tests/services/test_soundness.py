@@ -1,5 +1,6 @@
 """The watch over the journal's file: what is damaged is mended, and reading takes little of the time."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -75,3 +76,18 @@ def test_it_stops_when_told(bench: Bench) -> None:
     other = Bench()
     other.watch.start()
     assert other.watch.stop(5.0)
+
+
+def test_a_reading_that_takes_long_is_ended_by_a_stop() -> None:
+    """It is told so until it ends, and nothing is mended for what it then says."""
+    reading, told, did = threading.Event(), threading.Event(), list[str]()
+
+    def examine() -> None:
+        reading.set()
+        assert told.wait(10.0)
+
+    watch = SoundnessWatch(examine, lambda: did.append("mend"), lambda: did.append("salvage"), interrupt=told.set)
+    watch.start()
+    assert reading.wait(10.0)
+    assert watch.stop(10.0)
+    assert did == []
