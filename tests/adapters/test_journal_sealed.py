@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from kiosk.adapters.clock import TerminalClock
+from kiosk.adapters.issuing import new_key, public_key_set
 from kiosk.adapters.journal import SqliteJournal
 from kiosk.adapters.store import Store
 from kiosk.core.admission import Reason, because
 from kiosk.core.credential import VisitorReference, format_reference
 from kiosk.core.ports import JournalError
 from kiosk.core.visit import Passage, SealedReference, Visit
+from kiosk.on_board import take_keys
 from kiosk.sealing import new_private_key, private_key_of, public_jwk, public_key_of, unseal
 
 MakeVisit = Callable[..., Visit]
@@ -105,3 +107,23 @@ def test_a_visit_without_a_reference_has_nothing_to_seal(store: Store, make_visi
     visit = replace(make_visit(1), reference=None)
     journal.record(visit)
     assert journal.visits()[0].reference is None
+
+
+class NoPasses:
+    def replace_keys(self, jwks: bytes) -> None:
+        """Taken."""
+
+
+def test_a_sealing_key_is_used_even_where_it_can_not_be_kept(store: Store, make_visit: MakeVisit) -> None:
+    """A damaged file that is not mended yet must not keep the journal from sealing once it is."""
+    keys = json.loads(public_key_set([new_key("k1")]))
+    jwks = json.dumps({**keys, "sealing_key": public_jwk(PRIVATE)}).encode("ascii")
+    journal = SqliteJournal(store, TerminalClock(), must_seal=True)
+    store.path.unlink()
+    with pytest.raises(OSError, match="removed or replaced"):
+        take_keys(NoPasses(), store, journal, jwks)  # type: ignore[arg-type]
+    journal.probe()
+    journal.record(replace(make_visit(1), reference=SOMEBODY))
+    assert isinstance(journal.visits()[0].reference, SealedReference)
+    take_keys(NoPasses(), store, journal, jwks)  # type: ignore[arg-type]
+    assert store.kept("pass-keys") == jwks

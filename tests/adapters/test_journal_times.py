@@ -88,6 +88,18 @@ def test_what_was_given_up_stays_as_it_was_sent(store: Store, make_visit: MakeVi
     assert journal.unsent(9) == sent
 
 
+def test_one_without_a_monotonic_time_keeps_no_other_from_being_dated(store: Store, make_visit: MakeVisit) -> None:
+    """Its row is spoilt; all others get their time."""
+    machine = Machine()
+    journal = SqliteJournal(store, machine.clock)
+    for number in (1, 2):
+        journal.record(decided(make_visit, number, machine))
+    with store.transaction() as connection:
+        connection.execute("UPDATE visits SET monotonic_s = NULL WHERE position = 1")
+    machine.learns_the_time()
+    assert journal.correct_times() == 1
+
+
 def test_on_the_wire(store: Store, make_visit: MakeVisit) -> None:
     """Central hears boot, monotonic time, and how far the time can be believed."""
     machine = Machine()

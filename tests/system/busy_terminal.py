@@ -143,7 +143,10 @@ def build(plan: Plan, watch: "Watch", pending: Callable[[int], None]) -> Termina
 
 
 class Watch:
-    """Stands where door and screen are, and tells what it sees in lines: `kept ID`, `opened`, `wrong WHY`, `ready`."""
+    """Stands where door and screen are, and tells what it sees in lines.
+
+    `kept ID`, `settling ID PASSAGE` and then `settled ID PASSAGE`, `opened`, `wrong WHY`, `ready`.
+    """
 
     def __init__(self, tell: int) -> None:
         self._tell = tell
@@ -171,7 +174,6 @@ class Promising:
 
     def __init__(self, journal: SqliteJournal, watch: Watch) -> None:
         self._journal, self._watch = journal, watch
-        self.settle: Callable[[str, Passage], None] = journal.settle
         self.probe: Callable[[], None] = journal.probe
 
     def record(self, visit: Visit) -> None:
@@ -179,6 +181,12 @@ class Promising:
         self._watch.deciding = visit.id if granted else None
         self._journal.record(visit)
         self._watch.tell(f"kept {visit.id}")
+
+    def settle(self, visit_id: str, passage: Passage) -> None:
+        self._watch.tell(f"settling {visit_id} {passage.value}")
+        self._journal.settle(visit_id, passage)
+        self._watch.tell(f"settled {visit_id} {passage.value}")
+        self._journal.settle(visit_id, Passage.UNKNOWN)  # the first word stays
 
 
 class Screen:

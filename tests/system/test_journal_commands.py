@@ -1,6 +1,7 @@
 """`ashyq-kiosk journal`, beside a journal that is in use."""
 
 import json
+import sqlite3
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,6 +110,19 @@ def test_export(desk: Desk, tmp_path: Path) -> None:
     again = desk.run("export", str(file))
     assert (again.exit_code, "exists already" in again.stderr) == (73, True)
     assert desk.journal.counts().quarantined == 1
+
+
+def test_export_of_a_row_that_can_not_be_read(desk: Desk, tmp_path: Path) -> None:
+    """It is named, and keeps no other one here: among the refused there is one for each that was unreadable."""
+    with sqlite3.connect(tmp_path / "kiosk.db") as connection:
+        connection.execute("UPDATE visits SET decided_at = 'soon' WHERE id = ?", (desk.refused.id,))
+    connection.close()
+    file = tmp_path / "all.jsonl"
+    done = desk.run("export", str(file), "--all")
+    assert (done.exit_code, desk.refused.id in done.stderr) == (0, True)
+    [line] = file.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["id"] == desk.waiting.id
+    assert [visit.id for visit in desk.journal.visits()] == [desk.waiting.id]
 
 
 def test_what_is_wrong_is_said(desk: Desk, tmp_path: Path) -> None:
