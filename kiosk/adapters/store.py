@@ -201,6 +201,8 @@ class Store:
         if self.rescuer is not None:
             self.rescuer.look(self._connection)
         with self._nobody_reads_all():
+            if identity_of(self.path) == self._file and self.path.stat().st_size == 0:
+                self._put_aside("was emptied while in use")  # before any connection opens it: that removes its log
             if identity_of(self.path) == self._file:
                 close_as_it_is(self._connection, self.path)
             else:
@@ -278,12 +280,18 @@ class Store:
             raise self._not_opened(error) from None
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             why = str(error)
+        self._put_aside(why)
         try:
-            self.kept_aside = keep_aside(self.path)
-            self._log.error("database_damaged", kept_aside=str(self.kept_aside), why=why)
             return begin(self.path)
         except (sqlite3.Error, OSError) as error:
             raise self._not_opened(error) from None
+
+    def _put_aside(self, why: str) -> None:
+        try:
+            self.kept_aside = keep_aside(self.path)
+        except OSError as error:
+            raise self._not_opened(error) from None
+        self._log.error("database_damaged", kept_aside=str(self.kept_aside), why=why)
 
     def _not_opened(self, error: Exception) -> StoreError:
         return StoreError(

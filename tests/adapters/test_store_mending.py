@@ -82,6 +82,17 @@ def test_a_key_that_can_not_be_kept_again_costs_no_visit(
     assert store.kept("a key") == b"value"
 
 
+def test_a_file_that_is_emptied_keeps_its_log(store: Store, journal: SqliteJournal, make_visit: MakeVisit) -> None:
+    """SQLite removes a log that stands beside an empty file; what is in it comes over even where memory is lost."""
+    for number in range(40):
+        journal.record(make_visit(number))
+    os.truncate(store.path, 0)
+    assert store.examine() is not None
+    journal.probe()
+    assert store.kept_aside is not None
+    assert Salvage(store, is_sound).run() == 40
+
+
 def test_an_older_version_of_a_visit_learns_what_became_of_it(
     store: Store, journal: SqliteJournal, salvage: Salvage, make_visit: MakeVisit
 ) -> None:
