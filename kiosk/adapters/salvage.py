@@ -21,6 +21,7 @@ from kiosk.adapters.salvaged_rows import Found, Row, defaults, read_pages, read_
 from kiosk.adapters.store import Store
 from kiosk.adapters.store_asides import kept_aside, put_aside_at, remove_aside
 from kiosk.adapters.store_errors import UNREADABLE, StoreError
+from kiosk.adapters.store_files import is_empty
 from kiosk.adapters.store_schema import newest_columns
 
 _LOOK_S, _UNSENT_S, _BRING_S = 0.5, 2.0, 1.0
@@ -109,7 +110,7 @@ class Salvage:
             return 0
         found, names = Found(), newest_columns()
         # SQLite removes a log that stands beside an empty file, even if it may only read.
-        if aside.exists() and aside.stat().st_size > 0:
+        if not is_empty(aside):
             with _opened(aside) as connection:
                 # Pages first: what SQLite can reach is the newest version of a row.
                 read_pages(aside, names, found, is_over)

@@ -23,7 +23,7 @@ from kiosk.adapters.store_errors import (
     code_of,
     tells_of_damage,
 )
-from kiosk.adapters.store_files import FileGuard, Rescuer, identity_of, lock_file
+from kiosk.adapters.store_files import FileGuard, Rescuer, identity_of, is_empty, lock_file
 from kiosk.adapters.store_log import prove_log
 from kiosk.adapters.store_opening import begin, check_content, close_as_it_is, join
 from kiosk.adapters.store_schema import ForeignFileError
@@ -201,7 +201,7 @@ class Store:
         if self.rescuer is not None:
             self.rescuer.look(self._connection)
         with self._nobody_reads_all():
-            if identity_of(self.path) == self._file and self.path.stat().st_size == 0:
+            if identity_of(self.path) == self._file and is_empty(self.path):
                 self._put_aside("was emptied while in use")  # before any connection opens it: that removes its log
             if identity_of(self.path) == self._file:
                 close_as_it_is(self._connection, self.path)

@@ -177,3 +177,11 @@ def identity_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def is_empty(path: Path) -> bool:
+    """Whether nothing stands in a file, or there is none."""
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return True

@@ -10,6 +10,7 @@ import structlog
 
 from kiosk.adapters.store_asides import keep_unread_log
 from kiosk.adapters.store_errors import UNREADABLE, FileDamageError, StoreError, code_of, lossy_text, tells_of_damage
+from kiosk.adapters.store_files import is_empty
 from kiosk.adapters.store_schema import APPLICATION_ID, VERSION, ForeignFileError, bring_up, check_ours
 
 _BUSY_S = 1.0
@@ -113,7 +114,7 @@ def close_as_it_is(connection: sqlite3.Connection, path: Path) -> None:
 def _check_has_database(path: Path) -> None:
     """SQLite removes a log that stands beside an empty file, and makes one where there is none."""
     log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size > 0 and not (path.exists() and path.stat().st_size > 0):
+    if not is_empty(log) and is_empty(path):
         raise sqlite3.DatabaseError("its log is there, and the database is not")
 
 
