@@ -30,6 +30,7 @@ class SoundnessWatch:
     ) -> None:
         self._examine, self._mend, self._salvage = examine, mend, salvage
         self._interrupt, self._monotonic = interrupt, monotonic
+        self._fails = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="soundness", daemon=True)
         self._log = structlog.get_logger(__name__)
@@ -61,8 +62,11 @@ class SoundnessWatch:
             if not self._stopping.is_set():
                 self._salvage()
         except Exception as error:  # noqa: BLE001  # a full disk, a defect: the next look tries again
-            self._log.error("journal_not_examined", **describe(error))
+            if not self._fails:  # once, not for weeks
+                self._log.error("journal_not_examined", **describe(error))
+            self._fails = True
             return _LEAST_PAUSE_S
+        self._fails = False
         return max(_LEAST_PAUSE_S, took_s * _SHARE)
 
     def _run(self) -> None:

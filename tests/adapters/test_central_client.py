@@ -1,10 +1,6 @@
 """The client of central against a server that answers well, badly, late or not at all."""
 
-import contextlib
 import json
-import queue
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -194,28 +190,6 @@ def test_nobody_listens() -> None:
     client.close()
 
 
-def test_a_client_that_is_closed_ends_what_hangs_and_takes_no_more() -> None:
-    """A terminal that stops waits for nobody, whether the call has a connection yet or not."""
-    with central(silence) as (client, server):
-        ended: queue.SimpleQueue[Exception] = queue.SimpleQueue()
-
-        def hang() -> None:
-            try:
-                client.check(VISITOR, LONG_S)
-            except CentralError as error:
-                ended.put(error)
-
-        thread = threading.Thread(target=hang)
-        thread.start()
-        while not server.requests:
-            thread.join(0.01)
-        client.close()
-        assert isinstance(ended.get(timeout=5), CentralUnreachable)
-        thread.join(5)
-        with pytest.raises(CentralUnreachable):
-            client.check(VISITOR, LONG_S)
-
-
 def test_an_unknown_name() -> None:
     """A name that no name server knows; where none answers either, the budget ends the wait."""
     client = CentralClient("http://central.invalid", TOKEN)
@@ -234,42 +208,6 @@ def test_a_probe_asks_as_a_visitor_would() -> None:
         server.act_from_now_on(answer({}, 500))
         with pytest.raises(CentralFailed):
             client.probe(LONG_S)
-
-
-DATE = "Tue, 01 Jun 2021 09:00:00 GMT"
-
-
-@pytest.mark.parametrize(
-    ("act", "told"),
-    [
-        (answer(GREEN, Date=DATE), [AS_OF]),
-        (answer({"nonsense": True}, Date=DATE), [AS_OF]),
-        (answer(GREEN), []),
-        (answer(GREEN, Date="yesterday"), []),
-        (answer(GREEN, Date="Tue, 01 Jun 999999999999 09:00:00 GMT"), []),
-        (answer(GREEN, Date="Tue, 01 Jun 2021 09:00:00 +99999999999999"), []),
-        (answer(GREEN, Date=DATE, Age="86400"), []),
-        (answer(GREEN, Date="Tue, 01 Jun 2021 09:00:00 -0000"), []),
-        (answer("<html>Log in</html>", 200, "text/html", Date=DATE), []),
-        (answer({}, 302, Location="http://127.0.0.1:9/", Date=DATE), []),
-        (answer({}, 500, Date=DATE), []),
-    ],
-)
-def test_centrals_time(act: Act, told: list[datetime]) -> None:
-    """It comes with central's own answers; that of a log-in page or of a proxy in between is nobody's."""
-    dates: list[datetime] = []
-    with ScriptedServer(act) as server:
-        before = time.monotonic()
-
-        def on_date(date: datetime, asked_at: float, answered_at: float) -> None:
-            assert before <= asked_at <= answered_at <= time.monotonic()
-            dates.append(date)
-
-        client = CentralClient(server.url, TOKEN, on_date=on_date)
-        with contextlib.suppress(CentralError):
-            client.check(VISITOR, LONG_S)
-        client.close()
-    assert dates == told
 
 
 def test_no_time_left() -> None:

@@ -2,17 +2,22 @@
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kiosk.adapters.journal import SqliteJournal
+from kiosk.adapters.store import Store
 from kiosk.core.admission import Reason, because
 from kiosk.core.credential import CredentialKind, VisitorReference
 from kiosk.core.ports import VisitResult
 from kiosk.core.status import Source, Status, StatusAnswer, StatusRecord
 from kiosk.core.visit import Passage, Visit
+from tests.services.syncing import Syncing
 
 START = datetime(2021, 6, 1, 9, 0, tzinfo=UTC)
 ALIYA, BOLAT = VisitorReference(b"A" * 16), VisitorReference(b"B" * 16)
@@ -117,3 +122,15 @@ def central() -> FakeCentral:
 def make_visit() -> Callable[[int], Visit]:
     """Makes the visit of a number."""
     return visit
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Any) -> Iterator[SqliteJournal]:
+    store = Store(tmp_path / "kiosk.db")
+    yield SqliteJournal(store, clock)
+    store.close()
+
+
+@pytest.fixture
+def syncing(clock: Any, central: Any, journal: SqliteJournal, make_visit: Callable[[int], Visit]) -> Syncing:
+    return Syncing(clock, central, journal, make_visit)
