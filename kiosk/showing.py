@@ -15,6 +15,8 @@ from kiosk.core.status import Source
 from kiosk.core.views import Checking, CouldNotCheck, Idle, NotOurs, OutOfOrder, Sound, Verdict, View
 from kiosk.screens.model import ScreenModel, TerminalModel
 
+_MINUTE_S = 60.0
+
 
 class Screen(Protocol):
     """What `kiosk.screens.app.Face` offers; callable from any thread."""
@@ -109,6 +111,9 @@ class Showing:
 
     def data_age(self, age_s: float | None, left_s: float | None, is_ageing: bool) -> None:  # noqa: FBT001  # a callback's
         """Everybody's statuses on board are so old, and may decide for so long; ageing: not for long any more."""
+        # In whole minutes, so that the screen is not drawn anew for each second.
+        age_s = None if age_s is None else age_s // _MINUTE_S * _MINUTE_S
+        left_s = None if left_s is None else -(-left_s // _MINUTE_S) * _MINUTE_S
         self._tell(data_age_s=age_s, data_left_s=left_s, data_ageing=is_ageing)
 
     def _tell(self, **changes: Any) -> None:

@@ -7,10 +7,11 @@ import hashlib
 import hmac
 import secrets
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
+from kiosk.adapters.journal_rows import utc_text
 from kiosk.adapters.store import Store
 from kiosk.adapters.store_errors import StoreError
 from kiosk.core.credential import VisitorReference
@@ -55,8 +56,8 @@ class SqliteStatusCache:
 
     def put(self, reference: VisitorReference, record: StatusRecord, confirmed_at: datetime) -> None:
         """Keep what central has just said, at `confirmed_at`. The last word counts, whatever an earlier clock said."""
-        until = None if record.valid_until is None else _utc(record.valid_until)
-        said = (record.status.value, _utc(record.as_of), until, record.home_area, _utc(confirmed_at))
+        until = None if record.valid_until is None else utc_text(record.valid_until)
+        said = (record.status.value, utc_text(record.as_of), until, record.home_area, utc_text(confirmed_at))
         try:
             visitor = self._hash(reference)
             # Not durable: after a power cut central is asked again, and the journal is not kept waiting now.
@@ -87,8 +88,3 @@ class SqliteStatusCache:
         if key is None:
             raise StoreError("the cache's key is gone")
         return key
-
-
-def _utc(time: datetime) -> str:
-    """In a form whose alphabetical order is that of time."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")

@@ -17,6 +17,7 @@ from kiosk.core.link import Link, LinkRules, heard, probe_pause_s
 from kiosk.core.ports import Central, CentralError, Clock, StatusCache
 from kiosk.core.status import NoAnswer, Source, StatusAnswer
 from kiosk.services.defects import describe
+from kiosk.services.patience import patience_of
 from kiosk.services.stored import StoredAnswers
 
 Answered = Callable[[str, StatusAnswer | NoAnswer], None]
@@ -227,7 +228,7 @@ class Checker:
                 record = self._central.check(attempt.reference, left_s)
                 attempt.answer = StatusAnswer(record, Source.ONLINE, self._clock.now())
         except CentralError as error:
-            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            patience_s = patience_of(error, _LONGEST_PATIENCE_S)
             self._note(answered=False, visitor=visitor, why=str(error), patience_s=patience_s)
         except Exception as error:  # noqa: BLE001  # a defect in the client must not end the thread that visitors wait for
             self._log.error("checker_failed", **describe(error))

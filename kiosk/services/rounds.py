@@ -1,11 +1,11 @@
 """Goes the rounds: looks now and then at what changes slowly, such as the card's filling and the age of the data."""
 
-import threading
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from kiosk.services.defects import describe
+from kiosk.services.repeating import Repeating
 
 
 class Rounds:
@@ -14,20 +14,16 @@ class Rounds:
     def __init__(self, looks: Sequence[Callable[[], None]], *, every_s: float) -> None:
         self._looks, self._every_s = tuple(looks), every_s
         self._failing: set[int] = set()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rounds", daemon=True)
+        self._repeating = Repeating("rounds", self._step)
         self._log = structlog.get_logger(__name__)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._repeating.start()
 
     def stop(self, timeout_s: float) -> bool:
         """End; whether the thread ended in time."""
-        self._stopping.set()
-        if self._thread.ident is not None:  # started
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return self._repeating.stop(timeout_s)
 
     def go(self) -> None:
         """One round; a look that fails takes nothing from the others."""
@@ -41,7 +37,6 @@ class Rounds:
             else:
                 self._failing.discard(number)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self.go()
-            self._stopping.wait(self._every_s)
+    def _step(self) -> float:
+        self.go()
+        return self._every_s

@@ -1,12 +1,12 @@
 """Reads the journal's file as the next start would, now and then, so that damage is found while visits can be saved."""
 
-import threading
 import time
 from collections.abc import Callable
 
 import structlog
 
 from kiosk.services.defects import describe
+from kiosk.services.repeating import Repeating
 
 _LEAST_PAUSE_S = 10.0
 _SHARE = 100
@@ -31,23 +31,16 @@ class SoundnessWatch:
         self._examine, self._mend, self._salvage = examine, mend, salvage
         self._interrupt, self._monotonic = interrupt, monotonic
         self._fails = False
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="soundness", daemon=True)
+        self._repeating = Repeating("soundness", self.look)
         self._log = structlog.get_logger(__name__)
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        self._repeating.start()
 
     def stop(self, timeout_s: float) -> bool:
         """End; whether the thread ended in time."""
-        self._stopping.set()
-        if self._thread.ident is not None:  # started
-            until = time.monotonic() + timeout_s
-            while self._thread.is_alive() and time.monotonic() < until:
-                self._interrupt()  # again and again: it may not have begun yet
-                self._thread.join(_JOIN_S)
-        return not self._thread.is_alive()
+        return self._repeating.stop(timeout_s, self._interrupt)
 
     def look(self) -> float:
         """Examine once, and mend what is damaged; returns after how many seconds to look again."""
@@ -59,7 +52,7 @@ class SoundnessWatch:
                 self._log.error("journal_damaged", why=wrong)
                 self._mend()
                 self._log.info("journal_mended")
-            if not self._stopping.is_set():
+            if not self._repeating.is_stopping:
                 self._salvage()
         except Exception as error:  # noqa: BLE001  # a full disk, a defect: the next look tries again
             if not self._fails:  # once, not for weeks
@@ -68,7 +61,3 @@ class SoundnessWatch:
             return _LEAST_PAUSE_S
         self._fails = False
         return max(_LEAST_PAUSE_S, took_s * _SHARE)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self.look()):
-            pass

@@ -1,13 +1,14 @@
 """Keeps the status copy up to date: fetches its pages in the background, patiently, while lookups go on."""
 
 import random
-import threading
 from collections.abc import Callable
 
 import structlog
 
 from kiosk.core.ports import CentralError, Clock, CursorGone, StatusPages, StatusPagesTaker
 from kiosk.services.defects import describe
+from kiosk.services.patience import patience_of
+from kiosk.services.repeating import Repeating
 
 _BUDGET_S = 60.0
 """For one page: some hundred kilobytes, over whatever line the entrance has."""
@@ -45,31 +46,21 @@ class StatusesSync:
         self._failures = 0
         self._verified_at: float | None = None
         self._patient_until = 0.0
-        self._stopping, self._wake = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="statuses", daemon=True)
+        self._repeating = Repeating("statuses", self.run_once)
         self._log = structlog.get_logger(__name__)
 
     def start(self) -> None:
         """Start fetching."""
-        self._thread.start()
+        self._repeating.start()
 
     def stop(self, timeout_s: float) -> bool:
         """Stop; whether the thread ended in time. What has been fetched stays."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread.ident is not None:  # started
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return self._repeating.stop(timeout_s)
 
     def noticed_online(self) -> None:
         """Another part has reached central again: what has failed is tried at once."""
         if self._failures and self._clock.monotonic() >= self._patient_until:
-            self._wake.set()
-
-    @property
-    def is_hurried(self) -> bool:
-        """Whether the next page is to be fetched without a pause."""
-        return self._wake.is_set()
+            self._repeating.hurry()
 
     def run_once(self) -> float:
         """Fetch one page; returns after how many seconds to come back."""
@@ -83,7 +74,7 @@ class StatusesSync:
             return self._guarded(self._start_over)
         except CentralError as error:
             self._on_online(False)  # noqa: FBT003  # the callback's one argument
-            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            patience_s = patience_of(error, _LONGEST_PATIENCE_S)
             if self._failures == 0:
                 self._log.warning("statuses_not_fetched", why=str(error))
             self._patient_until = self._clock.monotonic() + patience_s
@@ -137,10 +128,3 @@ class StatusesSync:
         self._failures += 1
         longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(self._failures, 10))
         return longest * (0.5 + 0.5 * self._jitter())
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wake.clear()
-            pause_s = self.run_once()
-            if not self._stopping.is_set():
-                self._wake.wait(pause_s)

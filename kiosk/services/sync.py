@@ -11,6 +11,7 @@ import structlog
 from kiosk.core.ports import Central, CentralError, Clock, JournalError, Outbox
 from kiosk.core.visit import Visit
 from kiosk.services.defects import describe
+from kiosk.services.patience import patience_of
 
 _BATCH = 100
 _BUDGET_S = 10.0
@@ -123,7 +124,7 @@ class Sync:
         try:
             errand()
         except CentralError as error:
-            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            patience_s = patience_of(error, _LONGEST_PATIENCE_S)
             if line.failures == 0:
                 self._log.warning("errand_failed", errand=line.name, why=str(error))
             line.failures += 1
@@ -173,7 +174,7 @@ class Sync:
         try:
             self._fetch_keys()
         except CentralError as error:
-            patience_s = min(float(getattr(error, "retry_after_s", None) or 0.0), _LONGEST_PATIENCE_S)
+            patience_s = patience_of(error, _LONGEST_PATIENCE_S)
             self._keys.patient_until = self._clock.monotonic() + patience_s
             return False
         self._timeless += 1

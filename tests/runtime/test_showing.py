@@ -118,6 +118,7 @@ def test_the_state_is_shown_when_it_changes_only() -> None:
     for _ in range(3):
         showing.clock(False)
         showing.data_age(60.0, 600.0, False)
+        showing.data_age(119.9, 540.1, False)
         showing.storage(None)
         showing.waiting(0, 0)
     showing.data_age(120.0, 540.0, True)
