@@ -17,8 +17,8 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
 import cv2
 
-from hardware.camera import Camera, EndOfPictures, Frame
-from hardware.errors import CameraError
+from hardware.camera import Frame
+from hardware.grabber import LatestFrame, grab
 from hardware.preview import PreviewWriter
 from hardware.repeat import RepeatGuard
 from hardware.scanner_wire import Alive, CodeLeft, DecoderFailed, Message, ScannerSettings, Sighting, Trouble, encode
@@ -29,34 +29,6 @@ _PREVIEW_EVERY_S = 1 / 15
 _PR_SET_PDEATHSIG = 1
 
 
-class _LatestFrame:
-    """A place for one frame: a newer one takes the place of one that nobody has taken."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._frame: Frame | None = None
-        self.error: str | None = None
-        self.ended = False
-
-    def put(self, frame: Frame) -> None:
-        with self._condition:
-            self._frame = frame
-            self._condition.notify()
-
-    def finish(self, error: str | None) -> None:
-        """No more frames: the end of a file (None), or what broke."""
-        with self._condition:
-            self.error, self.ended = error, error is None
-            self._condition.notify()
-
-    def take(self, wait_s: float) -> Frame | None:
-        with self._condition:
-            if self._frame is None:
-                self._condition.wait(wait_s)
-            frame, self._frame = self._frame, None
-            return frame
-
-
 def main() -> int:
     """Run until standard input ends, or the camera can't be used."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program, which then ends this
@@ -64,8 +36,8 @@ def main() -> int:
     settings = ScannerSettings.from_json(sys.stdin.readline())
     threading.Thread(target=_leave_with_the_program, daemon=True).start()
     cv2.setNumThreads(1)  # a second core belongs to the screen
-    latest = _LatestFrame()
-    threading.Thread(target=_grab, args=(settings, latest), daemon=True).start()
+    latest = LatestFrame()
+    threading.Thread(target=grab, args=(settings.camera, latest), daemon=True).start()
     return _read_codes(settings, latest, PreviewWriter(int(sys.argv[1]), mirror=settings.mirror))
 
 
@@ -74,19 +46,7 @@ def _leave_with_the_program() -> None:
     os._exit(0)  # a thread that blocks in read() can't be joined
 
 
-def _grab(settings: ScannerSettings, latest: _LatestFrame) -> None:
-    """Take frames as fast as the camera gives them; a frame that nobody took in time is forgotten."""
-    try:
-        camera = Camera(settings.camera)
-        while True:
-            latest.put(camera.read())
-    except EndOfPictures:
-        latest.finish(None)
-    except (CameraError, cv2.error) as error:
-        latest.finish(str(error))
-
-
-def _read_codes(settings: ScannerSettings, latest: _LatestFrame, preview: PreviewWriter) -> int:
+def _read_codes(settings: ScannerSettings, latest: LatestFrame, preview: PreviewWriter) -> int:
     guard = RepeatGuard(settings.forget_after_s)
     reader = SymbolReader(
         bar_codes=settings.bar_codes, on_failure=lambda decoder, error: _send(DecoderFailed(decoder, error))
@@ -101,7 +61,8 @@ def _read_codes(settings: ScannerSettings, latest: _LatestFrame, preview: Previe
             return 1
         if frame is not None:
             frames, last_frame_at = frames + 1, frame.captured_at
-            _report(guard, reader.read(frame.grey(), frame.captured_at), frame)
+            reading = reader.read(frame.grey(), frame.captured_at)
+            _report(guard, reading.symbols, frame)
             if frame.captured_at - preview_at >= _PREVIEW_EVERY_S:
                 preview_at = frame.captured_at
                 preview.write(frame.bgr)
@@ -112,7 +73,7 @@ def _read_codes(settings: ScannerSettings, latest: _LatestFrame, preview: Previe
             _send(Alive(frames, last_frame_at, latest.ended))
 
 
-def _report(guard: RepeatGuard, symbols: list[Symbol], frame: Frame) -> None:
+def _report(guard: RepeatGuard, symbols: tuple[Symbol, ...], frame: Frame) -> None:
     decoded_at = time.monotonic()
     found = {(symbol.payload, symbol.symbology): symbol for symbol in symbols}
     change = guard.look(found, frame.captured_at)

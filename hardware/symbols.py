@@ -50,6 +50,26 @@ class Symbol:
         return f"Symbol(<{len(self.payload)} bytes hidden>, {self.symbology!r}, {self.reader!r})"
 
 
+Hint = Literal["closer", "hold_still", "brighter"]
+"""What would make a code readable that was located: how the visitor should hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A code that is there and can't be decoded (yet). corners: as of a Symbol; hint: None where nothing stands out."""
+
+    corners: tuple[tuple[int, int], ...]
+    hint: Hint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one frame gave: the codes that were decoded, and, where none was, one that was only located."""
+
+    symbols: tuple[Symbol, ...] = ()
+    located: Located | None = None
+
+
 class SymbolReader:
     """Reads frame after frame; spends the dear decoders' time at intervals.
 
@@ -72,8 +92,11 @@ class SymbolReader:
         self._bar_seen: bytes | None = None
         self._on_failure = on_failure
 
-    def read(self, grey: Grey, at: float) -> list[Symbol]:
+    def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame; `at` is its monotonic time in seconds. Total: no picture raises."""
+        return Reading(tuple(self._symbols(grey, at)))
+
+    def _symbols(self, grey: Grey, at: float) -> list[Symbol]:
         symbols = self._guarded("zxing", lambda: _zxing(grey))
         if symbols:
             return symbols

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware.symbols import Symbol, SymbolReader
+from hardware.symbols import Reading, Symbol, SymbolReader
 
 
 @pytest.mark.parametrize("payload", [b"ASHYQ:0", b"https://example.kz", "Сәлем".encode(), b"\x00\xff\x80", b"A" * 900])
@@ -20,7 +20,7 @@ def test_payloads_are_exact(studio: Any, payload: bytes, inverted: bool) -> None
     """Every byte arrives as it was written, in dark mode too."""
     code = studio.code(payload, inverted=inverted)
     picture = np.pad(code, 40, constant_values=255 if not inverted else 0)
-    [symbol] = SymbolReader().read(picture, 0.0)
+    [symbol] = SymbolReader().read(picture, 0.0).symbols
     assert (symbol.payload, symbol.symbology, symbol.reader) == (payload, "qr", "zxing")
     assert len(symbol.corners) == 4
 
@@ -28,12 +28,12 @@ def test_payloads_are_exact(studio: Any, payload: bytes, inverted: bool) -> None
 def test_all_codes_of_a_frame_are_read(studio: Any) -> None:
     """Two phones side by side."""
     frame = studio.frame(studio.code("first"), studio.code("second"))
-    assert {symbol.payload for symbol in SymbolReader().read(frame, 0.0)} == {b"first", b"second"}
+    assert {symbol.payload for symbol in SymbolReader().read(frame, 0.0).symbols} == {b"first", b"second"}
 
 
 def test_a_micro_qr_code_is_not_read(studio: Any) -> None:
     """Micro QR gave false reads on ordinary frames: it is left alone."""
-    assert SymbolReader(bar_codes=False).read(studio.frame(studio.code("12345", micro=True)), 0.0) == []
+    assert SymbolReader(bar_codes=False).read(studio.frame(studio.code("12345", micro=True)), 0.0) == Reading()
 
 
 def test_a_bar_code_is_read_when_it_is_seen_twice() -> None:
@@ -43,22 +43,21 @@ def test_a_bar_code_is_read_when_it_is_seen_twice() -> None:
     code = np.array(image)
     frame[50 : 50 + code.shape[0], 50 : 50 + code.shape[1]] = code
     reader = SymbolReader()
-    assert reader.read(frame, 0.0) == []
-    [symbol] = reader.read(frame, 1.0)
+    assert reader.read(frame, 0.0) == Reading()
+    [symbol] = reader.read(frame, 1.0).symbols
     assert (symbol.payload, symbol.symbology) == (b"4006381333931", "bar")
-    assert SymbolReader(bar_codes=False).read(frame, 1.0) == []
+    assert SymbolReader(bar_codes=False).read(frame, 1.0) == Reading()
 
 
 def test_zbar_reads_what_zxing_misses_and_only_at_intervals(studio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second decoder is asked when the first finds nothing, and not for every frame."""
     monkeypatch.setattr("hardware.symbols._zxing", lambda _: [])
     frame, reader = studio.frame(studio.code("hello")), SymbolReader(bar_codes=False, zbar_every_s=0.15)
-    [symbol] = reader.read(frame, 0.0)
+    [symbol] = reader.read(frame, 0.0).symbols
     assert (symbol.payload, symbol.reader) == (b"hello", "zbar")
-    assert reader.read(frame, 0.1) == []
-    inverted = studio.frame(studio.code("hello", inverted=True))
-    assert [symbol.payload for symbol in reader.read(255 - studio.frame(studio.code("hello")), 0.2)] == [b"hello"]
-    assert inverted is not None
+    assert reader.read(frame, 0.1) == Reading()
+    dark = 255 - studio.frame(studio.code("hello"))
+    assert [symbol.payload for symbol in reader.read(dark, 0.2).symbols] == [b"hello"]
 
 
 def test_a_structured_append_code_stops_nothing() -> None:
@@ -68,7 +67,7 @@ def test_a_structured_append_code_stops_nothing() -> None:
     frame = np.kron(np.pad(1 - matrix, 8, constant_values=1) * 255, np.ones((5, 5))).astype(np.uint8)
     reader = SymbolReader()
     for at in range(6):
-        assert len(reader.read(frame, float(at))) <= 1
+        assert len(reader.read(frame, float(at)).symbols) <= 1
 
 
 def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +79,7 @@ def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("hardware.symbols._zxing", broken)
     failures: list[tuple[str, str]] = []
     reader = SymbolReader(on_failure=lambda decoder, error: failures.append((decoder, error)))
-    assert reader.read(np.zeros((50, 50), np.uint8), 0.0) == []
+    assert reader.read(np.zeros((50, 50), np.uint8), 0.0) == Reading()
     assert failures == [("zxing", "error")]
 
 
