@@ -1,11 +1,10 @@
-"""Pixels -> payloads: zxing-cpp first, zbar second, bar codes now and then.
+"""What is read off a picture, and the two decoders that read it: zxing-cpp and zbar.
 
-zxing-cpp reads most codes for little time, with exact bytes. zbar reads some that zxing-cpp misses, but costs ten times
-as much and knows no inverted codes, so that it is asked at intervals only, for the picture and its inverse in turn.
+zxing-cpp reads most codes for little time, with exact bytes, and says where it located one that it could not decode.
+zbar reads some that zxing-cpp misses, but costs ten times as much and knows no inverted codes.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -19,6 +18,7 @@ Grey = NDArray[np.uint8]
 
 Symbology = Literal["qr", "bar"]
 ReaderName = Literal["zxing", "zbar"]
+Corners = tuple[tuple[int, int], ...]
 
 # Model 2 alone: `QRCode` also means micro QR, which has given false reads on ordinary frames.
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
@@ -33,21 +33,30 @@ _BAR_FORMATS = zxingcpp.BarcodeFormats(
         zxingcpp.BarcodeFormat.DataMatrix,
     ]
 )
-_ZBAR_WIDTH_PX = 960
 _BAR_WIDTH_PX = 800
+_LEAST_MODULE_PX = 0.8  # what is smaller is no code
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """One code in a picture. corners: four (x, y) points in pixels, clockwise. Its repr hides the payload."""
+    """One code in a picture. corners: four (x, y) points in pixels, clockwise; step: which way of looking found it.
+
+    Its repr hides the payload.
+    """
 
     payload: bytes
     symbology: Symbology
     reader: ReaderName
-    corners: tuple[tuple[int, int], ...]
+    corners: Corners
+    step: str = "whole"
 
     def __repr__(self) -> str:
-        return f"Symbol(<{len(self.payload)} bytes hidden>, {self.symbology!r}, {self.reader!r})"
+        return f"Symbol(<{len(self.payload)} bytes hidden>, {self.symbology!r}, {self.reader!r}, {self.step!r})"
+
+    def placed(self, scale: float, left: int, top: int, step: str) -> "Symbol":
+        """The symbol as it lies in the frame, when it was found in an enlarged cut out of it."""
+        corners = tuple((round(x / scale) + left, round(y / scale) + top) for x, y in self.corners)
+        return replace(self, corners=corners, step=step)
 
 
 Hint = Literal["closer", "hold_still", "brighter"]
@@ -55,10 +64,30 @@ Hint = Literal["closer", "hold_still", "brighter"]
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """Where a code was located that could not be decoded.
+
+    corners: shape (4, 2), pixels, clockwise from the symbol's own top left; version: 1 to 40, as it was estimated.
+    """
+
+    corners: NDArray[np.float32]
+    version: int
+
+    @property
+    def module_px(self) -> float:
+        """The side of a module, in pixels."""
+        return float(np.sqrt(cv2.contourArea(self.corners)) / (17 + 4 * self.version))
+
+    def placed(self, scale: float, left: int, top: int) -> "Outline":
+        """The outline as it lies in the frame, when it was found in an enlarged cut out of it."""
+        return replace(self, corners=self.corners / np.float32(scale) + np.array([left, top], np.float32))
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """A code that is there and can't be decoded (yet). corners: as of a Symbol; hint: None where nothing stands out."""
 
-    corners: tuple[tuple[int, int], ...]
+    corners: Corners
     hint: Hint | None = None
 
 
@@ -70,95 +99,44 @@ class Reading:
     located: Located | None = None
 
 
-class SymbolReader:
-    """Reads frame after frame; spends the dear decoders' time at intervals.
-
-    zbar_every_s, bar_every_s: least seconds between two tries. on_failure: told the name of a decoder that raised, and
-    the name of its error; a decoder that fails on one picture never stops the reading.
-    """
-
-    def __init__(
-        self,
-        *,
-        bar_codes: bool = True,
-        zbar_every_s: float = 0.15,
-        bar_every_s: float = 0.4,
-        on_failure: Callable[[str, str], None] = lambda _decoder, _error: None,
-    ) -> None:
-        self._bar_codes = bar_codes
-        self._zbar_every_s, self._bar_every_s = zbar_every_s, bar_every_s
-        self._zbar_at, self._bar_at = float("-inf"), float("-inf")
-        self._invert = False
-        self._bar_seen: bytes | None = None
-        self._on_failure = on_failure
-
-    def read(self, grey: Grey, at: float) -> Reading:
-        """The codes of one frame; `at` is its monotonic time in seconds. Total: no picture raises."""
-        return Reading(tuple(self._symbols(grey, at)))
-
-    def _symbols(self, grey: Grey, at: float) -> list[Symbol]:
-        symbols = self._guarded("zxing", lambda: _zxing(grey))
-        if symbols:
-            return symbols
-        if at - self._zbar_at >= self._zbar_every_s:
-            self._zbar_at, self._invert = at, not self._invert
-            symbols = self._guarded("zbar", lambda: _zbar(grey, invert=not self._invert))
-            if symbols:
-                return symbols
-        if self._bar_codes and at - self._bar_at >= self._bar_every_s:
-            self._bar_at = at
-            return self._confirmed(self._guarded("bar", lambda: _bar(grey)))
-        return []
-
-    def _confirmed(self, symbols: list[Symbol]) -> list[Symbol]:
-        """A bar code counts when two tries in a row read the same: stripes of all kinds look like one for a moment."""
-        seen = symbols[0].payload if symbols else None
-        confirmed = symbols[:1] if seen is not None and seen == self._bar_seen else []
-        self._bar_seen = seen
-        return confirmed
-
-    def _guarded(self, decoder: str, decode: Callable[[], list[Symbol]]) -> list[Symbol]:
-        try:
-            return decode()
-        except Exception as error:  # noqa: BLE001  # whatever a native decoder raises, the next frame must be read
-            self._on_failure(decoder, type(error).__name__)
-            return []
+def with_zxing(grey: Grey, *, small: bool = False) -> tuple[list[Symbol], list[Outline]]:
+    """The QR codes that zxing-cpp decodes, and those that it only located. small: no downscaled copies are searched."""
+    symbols, outlines = [], []
+    for code in zxingcpp.read_barcodes(grey, formats=_QR, return_errors=True, try_downscale=not small):
+        version = str((code.extra or {}).get("Version", ""))
+        if not version.isdecimal():  # micro QR codes have the letter M in it, and nothing sampled has none
+            continue
+        if code.valid:
+            symbols.append(Symbol(bytes(code.bytes), "qr", "zxing", _corners(code.position)))
+            continue
+        outline = Outline(np.array(_corners(code.position), np.float32), int(version))
+        if outline.module_px >= _LEAST_MODULE_PX and cv2.isContourConvex(outline.corners):
+            outlines.append(outline)
+    return symbols, outlines
 
 
-def _zxing(grey: Grey) -> list[Symbol]:
-    return [
-        Symbol(bytes(code.bytes), "qr", "zxing", _corners(code.position))
-        for code in zxingcpp.read_barcodes(grey, formats=_QR)
-        if code.valid
-    ]
-
-
-def _zbar(grey: Grey, *, invert: bool) -> list[Symbol]:
-    small, scale = _shrunk(grey, _ZBAR_WIDTH_PX)
-    if invert:
-        small = cv2.bitwise_not(small).astype(np.uint8, copy=False)
+def with_zbar(grey: Grey) -> list[Symbol]:
+    """The QR codes with ASCII payloads that zbar decodes."""
     try:
-        codes = pyzbar.decode(small, symbols=[pyzbar.ZBarSymbol.QRCODE])
+        codes = pyzbar.decode(grey, symbols=[pyzbar.ZBarSymbol.QRCODE])
     except ValueError:
         # A structured-append code has an orientation that pyzbar does not know:
         # https://github.com/NaturalHistoryMuseum/pyzbar/issues/139
         return []
-    # zbar rewrites bytes above 0x7F; our credentials are ASCII, so that such a payload is foreign either way.
+    # zbar rewrites bytes above 0x7F; ours are ASCII, and what is not exact is not read.
     return [
-        Symbol(
-            bytes(code.data),
-            "qr",
-            "zbar",
-            tuple((round(point.x * scale), round(point.y * scale)) for point in code.polygon),
-        )
+        Symbol(bytes(code.data), "qr", "zbar", tuple((point.x, point.y) for point in code.polygon))
         for code in codes
+        if bytes(code.data).isascii()
     ]
 
 
-def _bar(grey: Grey) -> list[Symbol]:
-    small, _ = _shrunk(grey, _BAR_WIDTH_PX)
+def bar_codes(grey: Grey) -> list[Symbol]:
+    """The bar codes of goods, cards and parcels."""
+    small, scale = _shrunk(grey, _BAR_WIDTH_PX)
     codes = zxingcpp.read_barcodes(small, formats=_BAR_FORMATS, try_downscale=False, try_invert=False)
-    return [Symbol(bytes(code.bytes), "bar", "zxing", _corners(code.position)) for code in codes if code.valid]
+    found = (Symbol(bytes(code.bytes), "bar", "zxing", _corners(code.position)) for code in codes if code.valid)
+    return [symbol.placed(1 / scale, 0, 0, "bar") for symbol in found]
 
 
 def _shrunk(grey: Grey, width_px: int) -> tuple[Grey, float]:

@@ -1,0 +1,63 @@
+"""Ways of looking at a cut out of a frame where a code seems to be, and what each costs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hardware import symbols
+from hardware.symbols import Grey, Outline, Symbol
+
+Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way. decoder: whose failure it is when it raises; scale: of the picture that it looks at, to the cut.
+
+    price: what it costs for a pixel of the cut, as a multiple of what zxing-cpp's look at a frame costs for one.
+    """
+
+    name: str
+    decoder: str
+    look: Look
+    price: float
+    scale: float = 1.0
+
+
+def _thresholded(cut: Grey) -> Grey:
+    """Dark and light against the mean of 25 pixels around: shadows, reflections and faint screens even out."""
+    return _against_mean(cv2.GaussianBlur(cut, (0, 0), 1.0), 25)
+
+
+def _against_mean(grey: cv2.typing.MatLike, side_px: int) -> Grey:
+    thresholded = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, side_px, 0)
+    return thresholded.astype(np.uint8, copy=False)
+
+
+def _enlarged(cut: Grey) -> Grey:
+    large = cv2.resize(cut, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    return large.astype(np.uint8, copy=False)
+
+
+def _sharpened(grey: Grey) -> cv2.typing.MatLike:
+    return cv2.addWeighted(grey, 3.0, cv2.GaussianBlur(grey, (0, 0), 4.0), -2.0, 0)
+
+
+def _zxing(prepare: Callable[[Grey], Grey]) -> Look:
+    return lambda cut: symbols.with_zxing(prepare(cut))
+
+
+def _zbar(prepare: Callable[[Grey], Grey]) -> Look:
+    return lambda cut: (symbols.with_zbar(prepare(cut)), [])
+
+
+FIRST = Attempt("thresholded", "zxing", _zxing(_thresholded), 1.7)
+ATTEMPTS = (
+    Attempt("thresholded", "zbar", _zbar(_thresholded), 6.0),
+    Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
+    Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),
+    Attempt("plain, enlarged", "zxing", _zxing(_enlarged), 3.0, 2.0),
+    Attempt("blurred", "zxing", _zxing(lambda cut: _against_mean(cv2.GaussianBlur(cut, (0, 0), 2.0), 51)), 2.0),
+)

@@ -1,0 +1,50 @@
+"""Adds up the measured modules of one code over successive frames: noise and reflections differ, the code does not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hardware.grid import Modules
+from hardware.qr_layout import Floats, fixed_modules
+
+_FORGET_AFTER_S = 0.7
+_LIMIT = 1.5  # a module far beyond light or dark is no surer than a light or dark one
+_SAME = 0.2  # correlation with what was added up: below it another code is shown, or the grid lay wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    light: Floats
+    frames: int
+    last_at: float
+
+
+class Fusion:
+    """Keeps one sum for each version that was measured lately."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, _Sum] = {}
+
+    def add(self, modules: Modules, at: float) -> Floats | None:
+        """Add the modules of a frame at the monotonic time `at`; the sum, once there are two frames of one code."""
+        self._sums = {
+            version: old for version, old in self._sums.items() if 0 <= at - old.last_at <= _FORGET_AFTER_S
+        }
+        light = np.clip(modules.light, -_LIMIT, _LIMIT) / np.float32(modules.error + 0.05)
+        old = self._sums.get(modules.version)
+        if old is None or _likeness(old.light, light, modules.version) < _SAME:
+            self._sums[modules.version] = _Sum(light, 1, at)
+            return None
+        total = old.light + light
+        self._sums[modules.version] = _Sum(total, old.frames + 1, at)
+        return total
+
+    def forget(self) -> None:
+        """The code was read: what comes next is another one."""
+        self._sums.clear()
+
+
+def _likeness(first: Floats, second: Floats, version: int) -> float:
+    """Correlation of the modules in which codes differ."""
+    free = fixed_modules(version) == 0
+    return float(np.corrcoef(first[free], second[free])[0, 1])

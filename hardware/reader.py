@@ -1,0 +1,210 @@
+"""The anytime reader: every frame is looked at once; where a code hides, the time that is left is spent on it.
+
+Most codes are read by one look of zxing-cpp at the whole frame, and while a code stays in view the next look goes to
+its place alone. What that saves is spent where a code seems to be and is not read: on cuts out of the frame,
+thresholded, enlarged, sharpened, one way after the other and on over the next frames; and on measuring the modules of
+a code that was located (hardware.grid), added up over frames (hardware.fusion).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from hardware import grid, symbols
+from hardware.attempts import ATTEMPTS, FIRST, Attempt
+from hardware.budget import Budget, Evidence
+from hardware.fusion import Fusion
+from hardware.hints import hint_for
+from hardware.regions import Region, around, likely_regions
+from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
+
+T = TypeVar("T")
+
+_AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
+_WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
+_REGIONS = 2  # of one frame, are tried
+_OUTLINES = 2  # of one look, are measured
+_REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
+_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    corners: Corners
+    at: float
+
+
+class SymbolReader:
+    """Reads frame after frame of one camera, and remembers.
+
+    bar_codes: also name bar codes, tried every `bar_every_s` seconds where no QR code is seen. on_failure: told the
+    name of a decoder that raised, and the name of its error; a decoder that fails on one picture never stops the
+    reading. cpu: seconds of CPU time that this thread has used.
+    """
+
+    def __init__(
+        self,
+        *,
+        bar_codes: bool = True,
+        bar_every_s: float = 0.4,
+        on_failure: Callable[[str, str], None] = lambda _decoder, _error: None,
+        cpu: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._bar_codes, self._bar_every_s = bar_codes, bar_every_s
+        self._on_failure = on_failure
+        self._cpu = cpu
+        self._budget = Budget()
+        self._fusion = Fusion()
+        self._read_at: _Place | None = None
+        self._located: tuple[Outline, float] | None = None
+        self._since_whole = 0
+        self._turn = 0
+        self._bar_at = float("-inf")
+        self._bar_seen: bytes | None = None
+
+    def read(self, grey: Grey, at: float) -> Reading:
+        """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
+        found = self._again(grey, at)
+        if found:
+            return Reading(found)
+        began = self._cpu()
+        self._since_whole = 0
+        read, outlines = self._guarded("zxing", lambda: symbols.with_zxing(grey), ([], []))
+        self._budget.looked(self._cpu() - began)
+        found = tuple(read) or self._guarded("reader", lambda: self._deeper(grey, at, outlines), ())
+        if found:
+            self._remember(found, at)
+            return Reading(found)
+        bar = self._bar(grey, at)
+        return Reading(bar, None if bar else self._still_located(grey, at))
+
+    # --- a code that is in view already ----------------------------------------------------------------------------
+
+    def _again(self, grey: Grey, at: float) -> tuple[Symbol, ...]:
+        place = self._read_at
+        if place is None or not 0 <= at - place.at <= _AGAIN_FOR_S or self._since_whole + 1 >= _WHOLE_EVERY:
+            return ()
+        self._since_whole += 1
+        cut, left, top = around(np.array(place.corners, np.float32)).cut(grey)
+        read, _ = self._guarded("zxing", lambda: symbols.with_zxing(cut, small=True), ([], []))
+        found = tuple(symbol.placed(1.0, left, top, "again") for symbol in read)
+        if found:
+            self._read_at = _Place(found[0].corners, at)
+        return found
+
+    def _remember(self, found: Sequence[Symbol], at: float) -> None:
+        self._read_at = _Place(found[0].corners, at)
+        self._located = None
+        self._turn = 0
+        self._fusion.forget()
+
+    # --- a code that hides ------------------------------------------------------------------------------------------
+
+    def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
+        """Spend what the budget has on the places where a code seems to be."""
+        sure = self._was_located(at)
+        regions = [] if outlines else likely_regions(grey, _REGIONS)
+        self._budget.frame(_evidence(sure is not None or bool(outlines), regions))
+        for symbol in self._measured(grey, at, outlines):
+            return (symbol,)
+        sure = self._was_located(at)
+        if sure is not None:
+            place = around(sure.corners, float("inf"))
+            regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
+        for region in regions:
+            found = self._tried(grey, at, region)
+            if found:
+                return found
+        return ()
+
+    def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
+        cut, left, top = region.cut(grey)
+        for attempt in self._in_turn():
+            if not self._budget.allows(attempt.price * cut.size / grey.size):
+                return ()
+            began = self._cpu()
+            look = attempt.look
+            read, outlines = self._guarded(attempt.decoder, lambda look=look: look(cut), ([], []))
+            self._budget.spent(self._cpu() - began)
+            if read:
+                return tuple(symbol.placed(attempt.scale, left, top, attempt.name) for symbol in read)
+            placed = [outline.placed(attempt.scale, left, top) for outline in outlines]
+            for symbol in self._measured(grey, at, placed):
+                return (symbol,)
+        return ()
+
+    def _in_turn(self) -> Iterator[Attempt]:
+        """The best attempt first, then the others from where the last frame stopped."""
+        yield FIRST
+        for _ in ATTEMPTS:
+            self._turn = (self._turn + 1) % len(ATTEMPTS)
+            yield ATTEMPTS[self._turn]
+
+    def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
+        """Codes read module by module where zxing-cpp has located one."""
+        for outline in outlines[:_OUTLINES]:
+            self._located = (outline, at)
+            self._budget.located()
+            if not self._budget.allows(1.0):
+                return
+            began = self._cpu()
+            payload, step = self._by_modules(grey, at, outline)
+            self._budget.spent(self._cpu() - began)
+            if payload is not None:
+                yield Symbol(payload, "qr", "zxing", _rounded(outline), step)
+
+    def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
+        measured = grid.measure(grey, outline)
+        for modules in measured:
+            payload = grid.decode(modules.version, modules.light)
+            if payload is not None:
+                return payload, "grid"
+        if measured:
+            total = self._fusion.add(measured[0], at)
+            if total is not None:
+                return grid.decode(measured[0].version, total), "fused"
+        return None, ""
+
+    def _was_located(self, at: float) -> Outline | None:
+        if self._located is None or not 0 <= at - self._located[1] <= _REMEMBER_S:
+            return None
+        return self._located[0]
+
+    def _still_located(self, grey: Grey, at: float) -> Located | None:
+        outline = self._was_located(at)
+        return None if outline is None else Located(_rounded(outline), hint_for(grey, outline))
+
+    # --- bar codes --------------------------------------------------------------------------------------------------
+
+    def _bar(self, grey: Grey, at: float) -> tuple[Symbol, ...]:
+        """A bar code counts when two tries in a row read the same: stripes of all kinds look like one for a moment."""
+        if not self._bar_codes or at - self._bar_at < self._bar_every_s:
+            return ()
+        self._bar_at = at
+        read = self._guarded("bar", lambda: symbols.bar_codes(grey), [])
+        seen = read[0].payload if read else None
+        confirmed = tuple(read[:1]) if seen is not None and seen == self._bar_seen else ()
+        self._bar_seen = seen
+        return confirmed
+
+    def _guarded(self, decoder: str, decode: Callable[[], T], otherwise: T) -> T:
+        try:
+            return decode()
+        except Exception as error:  # noqa: BLE001  # whatever a native decoder raises, the next frame must be read
+            self._on_failure(decoder, type(error).__name__)
+            return otherwise
+
+
+def _evidence(located: bool, regions: Sequence[Region]) -> Evidence:
+    if located:
+        return Evidence.LOCATED
+    if not regions:
+        return Evidence.NONE
+    return Evidence.LIKELY if regions[0].likeness >= _LIKELY else Evidence.UNLIKELY
+
+
+def _rounded(outline: Outline) -> Corners:
+    return tuple((round(float(x)), round(float(y))) for x, y in outline.corners)
