@@ -6,9 +6,9 @@ from enum import Enum
 class Evidence(Enum):
     """How sure it is that a frame has a code in it. Its value: looks earned by a frame, and the reserve it must leave."""
 
-    NONE = (0.15, 9.0)
-    UNLIKELY = (0.15, 8.8)
-    LIKELY = (0.7, 5.0)
+    NONE = (0.1, 10.0)
+    UNLIKELY = (0.06, 8.5)
+    LIKELY = (0.5, 5.0)
     LOCATED = (1.2, 0.0)
 
 

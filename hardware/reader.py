@@ -28,7 +28,7 @@ _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: someb
 _REGIONS = 2  # of one frame, are tried
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
-_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
+_LIKELY = 40.0  # a region's likeness above which it is rather a code than a pattern
 
 
 @dataclass(frozen=True, slots=True)
