@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from hardware import symbols
+from hardware.finders import outlines_by_finders
 from hardware.symbols import Grey, Outline, Symbol
 
 Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
@@ -16,7 +17,8 @@ Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
 class Attempt:
     """One way. decoder: whose failure it is when it raises; scale: of the picture that it looks at, to the cut.
 
-    price: what it costs for a pixel of the cut, as a multiple of what zxing-cpp's look at a frame costs for one.
+    price: what it costs for a pixel of the cut, as a multiple of what zxing-cpp's look at a frame costs for one;
+    fixed: what it costs for any cut, in such looks.
     """
 
     name: str
@@ -24,6 +26,11 @@ class Attempt:
     look: Look
     price: float
     scale: float = 1.0
+    fixed: float = 0.0
+
+    def looks(self, share: float) -> float:
+        """The cost for a cut that is this share of the frame."""
+        return self.fixed + self.price * share
 
 
 def _thresholded(cut: Grey) -> Grey:
@@ -55,6 +62,7 @@ def _zbar(prepare: Callable[[Grey], Grey]) -> Look:
 
 FIRST = Attempt("thresholded", "zxing", _zxing(_thresholded), 1.7)
 ATTEMPTS = (
+    Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=1.2),
     Attempt("thresholded", "zbar", _zbar(_thresholded), 6.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),

@@ -26,7 +26,11 @@ _MARGIN = 3  # modules around the code in the upright view
 _COARSE, _FINE = 0.6, 0.4  # blur while fitting, in modules: wide to be drawn from afar, narrow to be exact
 _HOLD = np.array([1.0] * 8 + [0.3] * 4)  # of the fit's parameters: so much of the mean curvature is added
 _TAPS = 2  # the equaliser looks so many half modules to each side
-_RIDGES = (0.02, 0.3)  # how firmly the equaliser is held to a plain blur: blur needs freedom, noise needs firmness
+_RIDGES = (
+    0.02,
+    0.3,
+    0.005,
+)  # how firmly the equaliser is held to a plain blur: blur needs freedom, noise needs firmness
 _AGREEMENT = 0.3  # a fit that agrees less with the fixed patterns lies elsewhere
 # `QRCode`, since zxing-cpp reads pure symbols under no narrower name; the size says that it is no micro QR code.
 _PURE = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)

@@ -61,7 +61,7 @@ class SymbolReader:
         self._read_at: _Place | None = None
         self._located: tuple[Outline, float] | None = None
         self._since_whole = 0
-        self._turn = 0
+        self._turn = -1
         self._bar_at = float("-inf")
         self._bar_seen: bytes | None = None
 
@@ -98,7 +98,7 @@ class SymbolReader:
     def _remember(self, found: Sequence[Symbol], at: float) -> None:
         self._read_at = _Place(found[0].corners, at)
         self._located = None
-        self._turn = 0
+        self._turn = -1
         self._fusion.forget()
 
     # --- a code that hides ------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class SymbolReader:
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
         for attempt in self._in_turn():
-            if not self._budget.allows(attempt.price * cut.size / grey.size):
+            if not self._budget.allows(attempt.looks(cut.size / grey.size)):
                 return ()
             began = self._cpu()
             look = attempt.look

@@ -20,9 +20,10 @@ import cv2
 from hardware.camera import Frame
 from hardware.grabber import LatestFrame, grab
 from hardware.preview import PreviewWriter
+from hardware.reader import SymbolReader
 from hardware.repeat import RepeatGuard
 from hardware.scanner_wire import Alive, CodeLeft, DecoderFailed, Message, ScannerSettings, Sighting, Trouble, encode
-from hardware.symbols import Symbol, SymbolReader
+from hardware.symbols import Symbol
 
 _ALIVE_EVERY_S = 0.25
 _PREVIEW_EVERY_S = 1 / 15

@@ -368,9 +368,13 @@ def _mixed(scene: Scene, s: float, rng: np.random.Generator) -> Scene:
 
 FACTORS: dict[str, Callable[[Scene, float, np.random.Generator], Scene]] = {
     "module size": lambda scene, s, _: replace(scene, module_px=2.6 - 1.3 * s, noise=4),
-    "dark mode": lambda scene, s, _: replace(scene, dark_mode=True, light=160 - 110 * s, noise=3 + 6 * s, defocus_px=3 * s),
+    "dark mode": lambda scene, s, _: replace(
+        scene, dark_mode=True, light=160 - 110 * s, noise=3 + 6 * s, defocus_px=3 * s
+    ),
     "tilt": _tilted,
-    "motion": lambda scene, s, rng: replace(scene, motion_px=scene.module_px * (0.5 + 2.0 * s), motion_angle=_angle(rng)),
+    "motion": lambda scene, s, rng: replace(
+        scene, motion_px=scene.module_px * (0.5 + 2.0 * s), motion_angle=_angle(rng)
+    ),
     "defocus": lambda scene, s, _: replace(scene, defocus_px=scene.module_px * (0.25 + 0.6 * s)),
     "noise": lambda scene, s, _: replace(scene, noise=5 + 45 * s, light=170, dark=40),
     "contrast": _low_contrast,
@@ -383,7 +387,9 @@ FACTORS: dict[str, Callable[[Scene, float, np.random.Generator], Scene]] = {
     "occlusion": lambda scene, s, rng: replace(scene, occluded=0.08 + 0.3 * s, cracks=int(rng.integers(0, 5))),
     "quiet zone": lambda scene, s, _: replace(scene, quiet_modules=1.5 - 1.5 * s),
     "jpeg": lambda scene, s, _: replace(scene, jpeg=round(20 - 18 * s), module_px=2.2 + scene.module_px * 0.25),
-    "dots": lambda scene, s, _: replace(scene, style="dots" if s > 0.4 else "rounded", defocus_px=scene.module_px * 0.55 * s),
+    "dots": lambda scene, s, _: replace(
+        scene, style="dots" if s > 0.4 else "rounded", defocus_px=scene.module_px * 0.55 * s
+    ),
     "bend": lambda scene, s, _: replace(scene, bend=0.05 + 0.35 * s, carrier="paper"),
     "mix": _mixed,
 }
@@ -427,6 +433,4 @@ def hand_held(rng: np.random.Generator, frames: int = 10) -> tuple[list[Grey], b
 def empty(rng: np.random.Generator, frames: int = 1) -> list[Grey]:
     """A door without a code: the same hall, new noise."""
     hall, noise = _hall(rng), rng.uniform(1.5, 7)
-    return [
-        np.clip(hall + rng.normal(0, noise, hall.shape), 0, 255).astype(np.uint8) for _ in range(frames)
-    ]
+    return [np.clip(hall + rng.normal(0, noise, hall.shape), 0, 255).astype(np.uint8) for _ in range(frames)]

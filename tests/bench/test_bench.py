@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from pyzbar import pyzbar
 
-from hardware.symbols import SymbolReader
+from hardware.reader import SymbolReader
 from kiosk.adapters.central_client import CentralClient
 from kiosk.adapters.clock import TerminalClock
 from kiosk.adapters.issuing import issue, new_key, new_reference, public_key_set

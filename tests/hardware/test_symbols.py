@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware.symbols import Reading, Symbol, SymbolReader
+from hardware.reader import SymbolReader
+from hardware.symbols import Reading, Symbol
 
 
 @pytest.mark.parametrize("payload", [b"ASHYQ:0", b"https://example.kz", "Сәлем".encode(), b"\x00\xff\x80", b"A" * 900])
