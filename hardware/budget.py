@@ -4,17 +4,20 @@ from enum import Enum
 
 
 class Evidence(Enum):
-    """How sure it is that a frame has a code in it. Its value: looks earned by a frame, and the reserve it must leave."""
+    """How sure it is that a frame has a code in it: looks that the frame earns, and looks that it must leave saved."""
 
-    NONE = (0.1, 10.0)
-    UNLIKELY = (0.06, 8.5)
-    LIKELY = (0.5, 5.0)
-    LOCATED = (1.2, 0.0)
+    NONE = (0.1, 9.5)
+    UNLIKELY = (0.1, 6.0)
+    LIKELY = (0.5, 2.0)
+    MOVING = (1.2, 1.0)
+    LOCATED = (1.6, 0.0)
 
 
 _FULL = 10.0  # looks: saved while nobody is there, spent when somebody holds up a code that is hard to read
 _LOOK_S = 0.002  # until the first look is measured
 _SMOOTH = 0.1
+_PATIENCE = 12  # frames in a row in vain, by which a frame earns the less: posters look like codes, and stay
+_LEAST_SHARE = 0.2
 
 
 class Budget:
@@ -24,6 +27,13 @@ class Budget:
         self._saved = _FULL
         self._look_s: float | None = None
         self._reserve = 0.0
+        self._in_vain = 0
+        self._quiet = 0
+
+    @property
+    def tired(self) -> bool:
+        """Whether nothing has been there for a while, or nothing has come of what was there."""
+        return self._quiet > 0 or self._in_vain > _PATIENCE // 2
 
     def looked(self, cpu_s: float) -> None:
         """A look at a whole frame took so many seconds of CPU time: the measure of all else."""
@@ -34,7 +44,13 @@ class Budget:
     def frame(self, evidence: Evidence) -> None:
         """A new frame that was looked at in vain."""
         earned, self._reserve = evidence.value
-        self._saved = min(_FULL, self._saved + earned)
+        self._in_vain = self._in_vain + 1 if evidence in (Evidence.LIKELY, Evidence.MOVING, Evidence.LOCATED) else 0
+        self._quiet = 0 if evidence is not Evidence.NONE else self._quiet + 1
+        self._saved = min(_FULL, self._saved + earned * max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE))
+
+    def read(self) -> None:
+        """A code was read: patience is new for the next one."""
+        self._in_vain = 0
 
     def located(self) -> None:
         """A code was located in this frame: all that is saved may be spent on it."""

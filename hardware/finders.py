@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from hardware.qr_layout import Floats, modules_of, template
 from hardware.symbols import Grey, Outline
 
-_SIDE_PX = 180  # the cut is brought to this size: what is looked for is a code that fills much of it
-_MODULES_PX = (1.9, 2.4, 3.0, 3.8, 4.8, 6.0)  # sizes of a module that are tried
+_SIDE_PX = 220  # the cut is brought to this size: what is looked for is a code that fills much of it
+_MODULES_PX = (1.9, 2.5, 3.3, 4.4, 5.8)  # sizes of a module that are tried
 _PEAKS = 7
 _LEAST_SCORE = 1.0
 _LEAST_AGREEMENT = 0.25
 _LARGEST_VERSION = 12
 _EVEN_OVER_PX = 61
+_QUIET = 0.4  # what a quiet zone may add
 _LEVELS = 45  # grey levels for a deviation
 # Which peak is taken as top left, top right and bottom left.
 _THREES = np.array(
@@ -62,11 +63,11 @@ def _rings(coarse: Grey, module_px: float) -> tuple[Floats, Floats]:
         areas.append(side * side * _LEVELS)
     middle = sums[0] / areas[0]
     inner, outer, quiet = ((sums[ring] - sums[ring - 1]) / (areas[ring] - areas[ring - 1]) for ring in (1, 2, 3))
-    first, second, third = inner - middle, inner - outer, (quiet - outer) * 1.5
-    both = (first + second) * 0.5
-    # The least of the three steps counts most: a blob has one of them, a frame two.
-    dark = both + cv2.min(cv2.min(first, second), third + 0.2) * 1.5
-    bright = -both - cv2.max(cv2.max(first, second), third - 0.2) * 1.5
+    first, second = inner - middle, inner - outer
+    # The lesser of the two steps counts most: a blob has one of them. A quiet zone is good to see, but often missing.
+    around = (first + second) * 0.5 + np.clip(quiet - outer, -_QUIET, _QUIET)
+    dark = around + cv2.min(first, second) * 1.5
+    bright = -around - cv2.max(first, second) * 1.5
     return dark.astype(np.float32, copy=False), bright.astype(np.float32, copy=False)
 
 

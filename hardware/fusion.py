@@ -28,7 +28,7 @@ class Fusion:
     def add(self, modules: Modules, at: float) -> Floats | None:
         """Add the modules of a frame at the monotonic time `at`; the sum, once there are two frames of one code."""
         self._sums = {version: old for version, old in self._sums.items() if 0 <= at - old.last_at <= _FORGET_AFTER_S}
-        light = np.clip(modules.light, -_LIMIT, _LIMIT) / np.float32(modules.error + 0.05)
+        light = np.clip(modules.light, -_LIMIT, _LIMIT) * modules.trust / np.float32(modules.error + 0.05)
         old = self._sums.get(modules.version)
         if old is None or _likeness(old.light, light, modules.version) < _SAME:
             self._sums[modules.version] = _Sum(light, 1, at)

@@ -23,7 +23,7 @@ Doubles = NDArray[np.float64]
 
 _MODULE_PX = 4  # of a module in the upright view
 _MARGIN = 3  # modules around the code in the upright view
-_COARSE, _FINE = 0.6, 0.4  # blur while fitting, in modules: wide to be drawn from afar, narrow to be exact
+_COARSE, _FINE = 0.5, 0.25  # blur while fitting, in modules: wide to be drawn from afar, narrow to be exact
 _HOLD = np.array([1.0] * 8 + [0.3] * 4)  # of the fit's parameters: so much of the mean curvature is added
 _TAPS = 2  # the equaliser looks so many half modules to each side
 _RIDGES = (
@@ -31,6 +31,7 @@ _RIDGES = (
     0.3,
     0.005,
 )  # how firmly the equaliser is held to a plain blur: blur needs freedom, noise needs firmness
+_SURROUNDINGS = 5  # modules: no code leaves so many in one shade
 _AGREEMENT = 0.3  # a fit that agrees less with the fixed patterns lies elsewhere
 # `QRCode`, since zxing-cpp reads pure symbols under no narrower name; the size says that it is no micro QR code.
 _PURE = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -40,30 +41,38 @@ _PURE = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 class Modules:
     """A measured code: `light`, shape (n, n), about 1 where a module is light and -1 where it is dark.
 
+    trust: shape (n, n), 0 to 1: low where all around is of one shade, as under a reflection, a logo or a finger;
     agreement: correlation of the fixed patterns with what was seen, 0 to 1; error: mean square over the fixed modules.
     """
 
     version: int
     light: Floats
+    trust: Floats
     agreement: float
     error: float
+
+    @property
+    def sure(self) -> Floats:
+        """`light`, drawn towards 0 where it is not to be trusted."""
+        return self.light * self.trust
 
 
 def measure(grey: Grey, outline: Outline) -> tuple[Modules, ...]:
     """The modules of a located code, by each of some equalisers; empty where no code of this version lies."""
     n = modules_of(outline.version)
-    view = _even(_upright(grey, outline.corners, n))
+    upright = _upright(grey, outline.corners, n)
+    view = _even(upright)
     fit = _Fit(n)
     if fit.agreement(cv2.blur(view, (_MODULE_PX, _MODULE_PX)), outline.version) < 0:
         view = -view  # light on dark
     agreement = fit.refine(view, outline.version)
     if agreement < _AGREEMENT:
         return ()
-    windows = _windows(view, fit, n)
+    windows, trust = _windows(view, fit, n), _trust(upright, fit, n)
     measured = []
     for ridge in _RIDGES:
         light, error = _equalised(windows, fixed_modules(outline.version), ridge)
-        measured.append(Modules(outline.version, light, agreement, error))
+        measured.append(Modules(outline.version, light, trust, agreement, error))
     return tuple(measured)
 
 
@@ -230,6 +239,22 @@ def _windows(view: Floats, fit: _Fit, n: int) -> Floats:
     wide = 2 * _TAPS + 1
     windows = np.lib.stride_tricks.sliding_window_view(points, (wide, wide))[::2, ::2]
     return windows.reshape(n, n, wide * wide).astype(np.float32)
+
+
+def _trust(upright: Grey, fit: _Fit, n: int) -> Floats:
+    """How far each module's surroundings vary, against what is usual in this code."""
+    calm = cv2.blur(upright, (_MODULE_PX, _MODULE_PX))
+    around = np.ones((_SURROUNDINGS * _MODULE_PX,) * 2, np.uint8)
+    span = cv2.subtract(cv2.dilate(calm, around), cv2.erode(calm, around))
+    x, y = (place.reshape(n, n) for place in fit.places(_centres(n)))
+    seen = cv2.remap(span, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    return np.clip((seen / max(float(np.median(seen)), 1.0) - 0.15) / 0.35, 0.02, 1.0).astype(np.float32)
+
+
+@lru_cache(maxsize=40)
+def _centres(n: int) -> Floats:
+    right, down = np.meshgrid(np.arange(n) + 0.5, np.arange(n) + 0.5)
+    return np.column_stack([right.ravel(), down.ravel()]).astype(np.float32)
 
 
 def _bell() -> Floats:

@@ -8,6 +8,7 @@ from hardware.symbols import Grey, Hint, Outline
 _SMALL_MODULE_PX = 2.3  # zxing-cpp and zbar read codes down to about this size
 _DARK = 70  # the lightest of a code, of 255
 _FAINT = 35  # between its dark and its light
+_ROWS = 24  # are looked at
 _BLURRED = 0.9  # modules that an edge is wide
 
 
@@ -19,9 +20,11 @@ def hint_for(grey: Grey, outline: Outline) -> Hint | None:
     cut = grey[max(0, top) : top + height, max(0, left) : left + width]
     if cut.size < 64:
         return "closer"
-    dark, light = (float(level) for level in np.percentile(cut[::2, ::2], (5, 95)))
+    rows = cut[:: max(1, len(cut) // _ROWS)]
+    ordered = np.sort(rows[:, ::3], axis=None)
+    dark, light = (int(ordered[int(share * (len(ordered) - 1))]) for share in (0.05, 0.95))
     if light < _DARK or light - dark < _FAINT:
         return "brighter"
-    steepest = float(np.percentile(np.abs(np.diff(cut[::2].astype(np.int16), axis=1)), 98))
-    edge_px = (light - dark) / max(steepest, 1.0)
+    steps = np.sort(np.abs(np.diff(rows.astype(np.int16), axis=1)), axis=None)
+    edge_px = (light - dark) / max(int(steps[int(0.98 * len(steps))]), 1)
     return "hold_still" if edge_px > _BLURRED * outline.module_px else None

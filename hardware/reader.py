@@ -14,21 +14,25 @@ from typing import TypeVar
 import numpy as np
 
 from hardware import grid, symbols
-from hardware.attempts import ATTEMPTS, FIRST, Attempt
+from hardware.attempts import ATTEMPTS, FAINT, FIRST, Attempt
 from hardware.budget import Budget, Evidence
+from hardware.codewords import repaired
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
-from hardware.regions import Region, around, likely_regions
+from hardware.regions import Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 
 T = TypeVar("T")
 
+_NOTHING: tuple[list[Symbol], list[Outline]] = ([], [])
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
 _REGIONS = 2  # of one frame, are tried
+_REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
-_LIKELY = 40.0  # a region's likeness above which it is rather a code than a pattern
+_SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
+_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,11 @@ class SymbolReader:
         self._cpu = cpu
         self._budget = Budget()
         self._fusion = Fusion()
+        self._finder = RegionFinder()
         self._read_at: _Place | None = None
         self._located: tuple[Outline, float] | None = None
         self._since_whole = 0
+        self._since_regions = 0
         self._turn = -1
         self._bar_at = float("-inf")
         self._bar_seen: bytes | None = None
@@ -72,7 +78,7 @@ class SymbolReader:
             return Reading(found)
         began = self._cpu()
         self._since_whole = 0
-        read, outlines = self._guarded("zxing", lambda: symbols.with_zxing(grey), ([], []))
+        read, outlines = self._guarded("zxing", lambda: symbols.with_zxing(grey), _NOTHING)
         self._budget.looked(self._cpu() - began)
         found = tuple(read) or self._guarded("reader", lambda: self._deeper(grey, at, outlines), ())
         if found:
@@ -89,7 +95,7 @@ class SymbolReader:
             return ()
         self._since_whole += 1
         cut, left, top = around(np.array(place.corners, np.float32)).cut(grey)
-        read, _ = self._guarded("zxing", lambda: symbols.with_zxing(cut, small=True), ([], []))
+        read, _ = self._guarded("zxing", lambda: symbols.with_zxing(cut, small=True), _NOTHING)
         found = tuple(symbol.placed(1.0, left, top, "again") for symbol in read)
         if found:
             self._read_at = _Place(found[0].corners, at)
@@ -100,14 +106,15 @@ class SymbolReader:
         self._located = None
         self._turn = -1
         self._fusion.forget()
+        self._budget.read()
 
     # --- a code that hides ------------------------------------------------------------------------------------------
 
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
         sure = self._was_located(at)
-        regions = [] if outlines else likely_regions(grey, _REGIONS)
-        self._budget.frame(_evidence(sure is not None or bool(outlines), regions))
+        regions = [] if outlines else self._regions(grey)
+        self._budget.frame(_evidence(sure is not None, bool(outlines), regions))
         for symbol in self._measured(grey, at, outlines):
             return (symbol,)
         sure = self._was_located(at)
@@ -118,23 +125,40 @@ class SymbolReader:
             found = self._tried(grey, at, region)
             if found:
                 return found
-        return ()
+        return self._attempted(FAINT, grey, at, grey, (0, 0))
+
+    def _regions(self, grey: Grey) -> list[Region]:
+        """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
+        self._since_regions += 1
+        if self._since_regions < (_REGIONS_EVERY if self._budget.tired else 1):
+            return []
+        regions = self._finder.find(grey, _REGIONS)
+        self._since_regions = 0
+        return regions
 
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
         for attempt in self._in_turn():
             if not self._budget.allows(attempt.looks(cut.size / grey.size)):
                 return ()
-            began = self._cpu()
-            look = attempt.look
-            read, outlines = self._guarded(attempt.decoder, lambda look=look: look(cut), ([], []))
-            self._budget.spent(self._cpu() - began)
-            if read:
-                return tuple(symbol.placed(attempt.scale, left, top, attempt.name) for symbol in read)
-            placed = [outline.placed(attempt.scale, left, top) for outline in outlines]
-            for symbol in self._measured(grey, at, placed):
-                return (symbol,)
+            found = self._attempted(attempt, grey, at, cut, (left, top))
+            if found:
+                return found
         return ()
+
+    def _attempted(
+        self, attempt: Attempt, grey: Grey, at: float, cut: Grey, corner: tuple[int, int]
+    ) -> tuple[Symbol, ...]:
+        """One attempt at a cut whose top left corner lies there, if the budget has it."""
+        if not self._budget.allows(attempt.looks(cut.size / grey.size)):
+            return ()
+        began = self._cpu()
+        read, outlines = self._guarded(attempt.decoder, lambda: attempt.look(cut), _NOTHING)
+        self._budget.spent(self._cpu() - began)
+        if read:
+            return tuple(symbol.placed(attempt.scale, *corner, attempt.name) for symbol in read)
+        placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
+        return next(((symbol,) for symbol in self._measured(grey, at, placed)), ())
 
     def _in_turn(self) -> Iterator[Attempt]:
         """The best attempt first, then the others from where the last frame stopped."""
@@ -146,8 +170,6 @@ class SymbolReader:
     def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
         """Codes read module by module where zxing-cpp has located one."""
         for outline in outlines[:_OUTLINES]:
-            self._located = (outline, at)
-            self._budget.located()
             if not self._budget.allows(1.0):
                 return
             began = self._cpu()
@@ -162,11 +184,19 @@ class SymbolReader:
             payload = grid.decode(modules.version, modules.light)
             if payload is not None:
                 return payload, "grid"
-        if measured:
-            total = self._fusion.add(measured[0], at)
-            if total is not None:
-                return grid.decode(measured[0].version, total), "fused"
-        return None, ""
+        if not measured or measured[0].agreement < _SURE:
+            return None, ""
+        self._located = (outline, at)
+        self._budget.located()
+        version, best = measured[0].version, measured[0].sure
+        total = self._fusion.add(measured[0], at)
+        if total is not None:
+            payload = grid.decode(version, total)
+            if payload is not None:
+                return payload, "fused"
+            best = total
+        drawn = repaired(version, best)
+        return (None if drawn is None else grid.decode(version, drawn)), "repaired"
 
     def _was_located(self, at: float) -> Outline | None:
         if self._located is None or not 0 <= at - self._located[1] <= _REMEMBER_S:
@@ -198,12 +228,17 @@ class SymbolReader:
             return otherwise
 
 
-def _evidence(located: bool, regions: Sequence[Region]) -> Evidence:
+def _evidence(located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
     if located:
         return Evidence.LOCATED
+    if outlined:
+        return Evidence.LIKELY
     if not regions:
         return Evidence.NONE
-    return Evidence.LIKELY if regions[0].likeness >= _LIKELY else Evidence.UNLIKELY
+    best = regions[0]
+    if best.likeness < _LIKELY or best.moved is False:
+        return Evidence.UNLIKELY
+    return Evidence.MOVING if best.moved else Evidence.LIKELY
 
 
 def _rounded(outline: Outline) -> Corners:

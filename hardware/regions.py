@@ -1,6 +1,6 @@
 """Where in a frame a code may be: places that change a lot both across and down, as hardly anything but a code does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,20 +12,45 @@ _BLOCK_PX = 16  # of the frame, a side of one cell of the density map
 _HALF_BLOCK = _BLOCK_PX // 2
 _SMALLEST_BLOCKS = 6
 _FAINTEST = 1.0  # grey levels above the frame's floor
-_LEAST_LIKENESS = 15.0  # among generated door scenes, no code was below; most of what else is there is
+_LEAST_LIKENESS = 10.0  # among generated door scenes, no code was below; most of what else is there is
 _LONGEST = 2.6  # width to height, or height to width: a tilted code is not longer
 _SHARE = 0.3  # of the strongest place's density: what belongs to a region
+
+_PATCH_PX = 64  # a region is brought to this size to look for repetition
+_UNIQUE, _REPEATING = 0.5, 0.8  # side peak of the autocorrelation: of codes, hardly above; of patterns, seldom below
+_LEAST_SHARE = 0.1
+_MOVED = 0.5  # change since the last frame, against the difference of neighbouring pixels
+
+
+def _window() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A window that fades the patch's edges, and the shifts that count, each by how much of the patch they leave."""
+    line = np.hanning(_PATCH_PX).astype(np.float32)
+    window = np.outer(line, line)
+    power = np.abs(np.fft.fft2(window)) ** 2
+    overlap = np.real(np.fft.ifft2(power))
+    overlap /= overlap[0, 0]
+    shift = np.minimum(np.arange(_PATCH_PX), _PATCH_PX - np.arange(_PATCH_PX))
+    far = np.hypot(shift[:, None], shift[None, :])
+    counted = (far > _PATCH_PX * 0.055) & (np.maximum(shift[:, None], shift[None, :]) < _PATCH_PX * 0.31)
+    return window, np.where(counted, 1 / np.maximum(overlap, 0.05), 0.0).astype(np.float32)
+
+
+_WINDOW, _SIDE_PEAKS = _window()
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle of the frame in pixels, and how much it looks like a code: the higher the more."""
+    """A rectangle of the frame in pixels, and how much it looks like a code: the higher the more.
+
+    moved: its picture has changed about as much as it varies; None where there is nothing to compare it with.
+    """
 
     left: int
     top: int
     width: int
     height: int
     likeness: float
+    moved: bool | None = None
 
     def cut(self, grey: Grey) -> tuple[Grey, int, int]:
         """The region with a margin around it, copied out of the frame, and the place of its top left corner."""
@@ -48,13 +73,41 @@ def around(corners: NDArray[np.float32], likeness: float = 0.0) -> Region:
     return Region(left, top, width, height, likeness)
 
 
-def likely_regions(grey: Grey, most: int) -> list[Region]:
-    """Up to `most` places that look like a code, likeliest first. A frame of 1280x720 takes about 0.2 ms."""
-    height, width = grey.shape
-    if min(height, width) < 4 * _BLOCK_PX:
-        return []
-    density = _density(grey)
-    floor = float(np.median(density))
+class RegionFinder:
+    """Finds regions in frame after frame of one camera: what stands still is rather a poster than a code in a hand."""
+
+    def __init__(self) -> None:
+        self._before: Grey | None = None
+
+    def find(self, grey: Grey, most: int) -> list[Region]:
+        """Up to `most` places that look like a code, likeliest first."""
+        height, width = grey.shape
+        if min(height, width) < 4 * _BLOCK_PX:
+            return []
+        half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        found = likely_regions(half, most)
+        before, self._before = self._before, half
+        if before is None or before.shape != half.shape:
+            return found
+        judged = [replace(region, moved=_moved(half, before, region)) for region in found]
+        return sorted(judged, key=lambda region: (not region.moved, -region.likeness))
+
+
+def _moved(half: Grey, before: Grey, region: Region) -> bool:
+    place = np.s_[
+        region.top // 2 : (region.top + region.height) // 2 : 2, region.left // 2 : (region.left + region.width) // 2
+    ]
+    now, then = half[place].astype(np.int16), before[place].astype(np.int16)
+    change = now - then
+    changed = float(np.abs(change - round(float(change.mean()))).mean())
+    varied = float(np.abs(np.diff(now, axis=1)).mean())
+    return changed > _MOVED * varied
+
+
+def likely_regions(half: Grey, most: int) -> list[Region]:
+    """Up to `most` places of a frame that look like a code, likeliest first; `half` is the frame at half its size."""
+    density = _density(half)
+    floor = float(np.partition(density.ravel()[::2], density.size // 4)[density.size // 4])  # the median, nearly
     threshold = floor + max(_FAINTEST, (float(density.max()) - floor) * _SHARE)
     _, labels, boxes, _ = cv2.connectedComponentsWithStats((density > threshold).astype(np.uint8), connectivity=4)
     found = []
@@ -67,15 +120,38 @@ def likely_regions(grey: Grey, most: int) -> list[Region]:
         likeness = blocks**0.5 * min(blocks / (wide * high), 0.8) / longest * strength
         if likeness >= _LEAST_LIKENESS:
             found.append(Region(left * _BLOCK_PX, top * _BLOCK_PX, wide * _BLOCK_PX, high * _BLOCK_PX, likeness))
-    return sorted(found, key=lambda region: -region.likeness)[:most]
+    likely: list[Region] = []
+    for region in sorted(found, key=lambda region: -region.likeness)[: most + 1]:
+        likeness = region.likeness * _unlike_a_pattern(half, region)
+        if likeness >= _LEAST_LIKENESS:
+            likely.append(replace(region, likeness=likeness))
+    return sorted(likely, key=lambda region: -region.likeness)[:most]
 
 
-def _density(grey: Grey) -> NDArray[np.float32]:
+def _unlike_a_pattern(half: Grey, region: Region) -> float:
+    """1 for what never repeats itself, as a code; little for tiles, blinds, fabric, print: they resemble themselves shifted.
+
+    By the highest side peak of the autocorrelation.
+    """
+    left, top, width, height = region.left // 2, region.top // 2, region.width // 2, region.height // 2
+    step = max(1, max(width, height) // (2 * _PATCH_PX))  # averaging over all of a large region takes too long
+    cut = half[top : top + height : step, left : left + width : step]
+    small = cv2.resize(cut, (_PATCH_PX, _PATCH_PX), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    over = (_PATCH_PX // 4 + 1,) * 2
+    even = small - cv2.blur(small, over)
+    even /= np.sqrt(cv2.blur(even * even, over) + 9)
+    spectrum = cv2.dft(even * _WINDOW, flags=cv2.DFT_COMPLEX_OUTPUT)
+    power = spectrum[:, :, 0] ** 2 + spectrum[:, :, 1] ** 2
+    likeness = cv2.dft(power, flags=cv2.DFT_INVERSE | cv2.DFT_REAL_OUTPUT | cv2.DFT_SCALE)
+    highest = float((likeness * _SIDE_PEAKS).max()) / max(float(likeness[0, 0]), 1e-6)
+    return float(np.clip((_REPEATING - highest) / (_REPEATING - _UNIQUE), _LEAST_SHARE, 1.0))
+
+
+def _density(half: Grey) -> NDArray[np.float32]:
     """How much neighbouring pixels differ, across or down, whichever is less; one value a block."""
-    height, width = grey.shape
-    half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    height, width = half.shape
     # Whole blocks only: averaging over an even number of pixels is ten times as fast.
-    high, wide = (height // 2 - 1) // _HALF_BLOCK, (width // 2 - 1) // _HALF_BLOCK
+    high, wide = (height - 1) // _HALF_BLOCK, (width - 1) // _HALF_BLOCK
     within = half[: high * _HALF_BLOCK, : wide * _HALF_BLOCK]
     right = half[: high * _HALF_BLOCK, 1 : wide * _HALF_BLOCK + 1]
     below = half[1 : high * _HALF_BLOCK + 1, : wide * _HALF_BLOCK]
