@@ -1,7 +1,7 @@
 """Locates a QR code by its three finder patterns where they are too blurred, faint or noisy for a decoder's line scans.
 
-Each place is compared with the rings of a finder pattern, by sums over squares: dark within light within dark, whichever
-way round. Three places that form a corner of a square give a code's outline, and the timing patterns its version.
+Each place is compared with the rings of a finder pattern, by sums over squares: dark within light within dark, or the
+other way round. Three places that form a corner of a square give a code's outline, and the timing patterns its version.
 """
 
 from itertools import combinations, permutations
@@ -111,7 +111,8 @@ def _corners(peaks: Floats) -> NDArray[np.int64]:
     )
     score = peaks[threes][:, :, 3].sum(axis=1) - 1.5 * cosine - (longest / np.maximum(shortest, 1e-6) - 1)
     order = np.argsort(-score)
-    return threes[order[sound[order]]]
+    best: NDArray[np.int64] = threes[order[sound[order]]]
+    return best
 
 
 def _versioned(light: Floats, peaks: Floats) -> tuple[float, Outline] | None:

@@ -63,7 +63,8 @@ def measure(grey: Grey, outline: Outline) -> tuple[Modules, ...]:
     upright = _upright(grey, outline.corners, n)
     view = _even(upright)
     fit = _Fit(n)
-    if fit.agreement(cv2.blur(view, (_MODULE_PX, _MODULE_PX)), outline.version) < 0:
+    soft = cv2.blur(view, (_MODULE_PX, _MODULE_PX)).astype(np.float32, copy=False)
+    if fit.agreement(soft, outline.version) < 0:
         view = -view  # light on dark
     agreement = fit.refine(view, outline.version)
     if agreement < _AGREEMENT:
@@ -238,7 +239,8 @@ def _windows(view: Floats, fit: _Fit, n: int) -> Floats:
     points = cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     wide = 2 * _TAPS + 1
     windows = np.lib.stride_tricks.sliding_window_view(points, (wide, wide))[::2, ::2]
-    return windows.reshape(n, n, wide * wide).astype(np.float32)
+    seen: Floats = windows.reshape(n, n, wide * wide).astype(np.float32)
+    return seen
 
 
 def _trust(upright: Grey, fit: _Fit, n: int) -> Floats:
@@ -248,7 +250,8 @@ def _trust(upright: Grey, fit: _Fit, n: int) -> Floats:
     span = cv2.subtract(cv2.dilate(calm, around), cv2.erode(calm, around))
     x, y = (place.reshape(n, n) for place in fit.places(_centres(n)))
     seen = cv2.remap(span, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    return np.clip((seen / max(float(np.median(seen)), 1.0) - 0.15) / 0.35, 0.02, 1.0).astype(np.float32)
+    trust: Floats = np.clip((seen / max(float(np.median(seen)), 1.0) - 0.15) / 0.35, 0.02, 1.0).astype(np.float32)
+    return trust
 
 
 @lru_cache(maxsize=40)

@@ -114,7 +114,7 @@ class SymbolReader:
         """Spend what the budget has on the places where a code seems to be."""
         sure = self._was_located(at)
         regions = [] if outlines else self._regions(grey)
-        self._budget.frame(_evidence(sure is not None, bool(outlines), regions))
+        self._budget.frame(_evidence(located=sure is not None, outlined=bool(outlines), regions=regions))
         for symbol in self._measured(grey, at, outlines):
             return (symbol,)
         sure = self._was_located(at)
@@ -214,7 +214,8 @@ class SymbolReader:
         if not self._bar_codes or at - self._bar_at < self._bar_every_s:
             return ()
         self._bar_at = at
-        read = self._guarded("bar", lambda: symbols.bar_codes(grey), [])
+        nothing: list[Symbol] = []
+        read = self._guarded("bar", lambda: symbols.bar_codes(grey), nothing)
         seen = read[0].payload if read else None
         confirmed = tuple(read[:1]) if seen is not None and seen == self._bar_seen else ()
         self._bar_seen = seen
@@ -228,7 +229,7 @@ class SymbolReader:
             return otherwise
 
 
-def _evidence(located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
+def _evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
     if located:
         return Evidence.LOCATED
     if outlined:

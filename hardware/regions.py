@@ -129,9 +129,9 @@ def likely_regions(half: Grey, most: int) -> list[Region]:
 
 
 def _unlike_a_pattern(half: Grey, region: Region) -> float:
-    """1 for what never repeats itself, as a code; little for tiles, blinds, fabric, print: they resemble themselves shifted.
+    """1 for what never repeats itself, as a code; little for tiles, blinds, fabric, print.
 
-    By the highest side peak of the autocorrelation.
+    By the highest side peak of the autocorrelation: how far a picture resembles itself, shifted.
     """
     left, top, width, height = region.left // 2, region.top // 2, region.width // 2, region.height // 2
     step = max(1, max(width, height) // (2 * _PATCH_PX))  # averaging over all of a large region takes too long

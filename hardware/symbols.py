@@ -103,7 +103,7 @@ def with_zxing(grey: Grey, *, small: bool = False) -> tuple[list[Symbol], list[O
     """The QR codes that zxing-cpp decodes, and those that it only located. small: no downscaled copies are searched."""
     symbols, outlines = [], []
     for code in zxingcpp.read_barcodes(grey, formats=_QR, return_errors=True, try_downscale=not small):
-        version = str((code.extra or {}).get("Version", ""))
+        version = str(_extra(code).get("Version", ""))
         if not version.isdecimal():  # micro QR codes have the letter M in it, and nothing sampled has none
             continue
         if code.valid:
@@ -113,6 +113,11 @@ def with_zxing(grey: Grey, *, small: bool = False) -> tuple[list[Symbol], list[O
         if outline.module_px >= _LEAST_MODULE_PX and cv2.isContourConvex(outline.corners):
             outlines.append(outline)
     return symbols, outlines
+
+
+def _extra(code: zxingcpp.Barcode) -> dict[str, object]:
+    """What else zxing-cpp says of a symbol; nothing of one that it could not even size."""
+    return code.extra if isinstance(code.extra, dict) else {}
 
 
 def with_zbar(grey: Grey) -> list[Symbol]:

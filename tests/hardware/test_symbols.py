@@ -50,17 +50,6 @@ def test_a_bar_code_is_read_when_it_is_seen_twice() -> None:
     assert SymbolReader(bar_codes=False).read(frame, 1.0) == Reading()
 
 
-def test_zbar_reads_what_zxing_misses_and_only_at_intervals(studio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second decoder is asked when the first finds nothing, and not for every frame."""
-    monkeypatch.setattr("hardware.symbols._zxing", lambda _: [])
-    frame, reader = studio.frame(studio.code("hello")), SymbolReader(bar_codes=False, zbar_every_s=0.15)
-    [symbol] = reader.read(frame, 0.0).symbols
-    assert (symbol.payload, symbol.reader) == (b"hello", "zbar")
-    assert reader.read(frame, 0.1) == Reading()
-    dark = 255 - studio.frame(studio.code("hello"))
-    assert [symbol.payload for symbol in reader.read(dark, 0.2).symbols] == [b"hello"]
-
-
 def test_a_structured_append_code_stops_nothing() -> None:
     """pyzbar raises on some valid codes: that is no reason to stop."""
     [first, *_] = segno.make_sequence("A long message in several codes " * 8, symbol_count=4)
@@ -74,10 +63,10 @@ def test_a_structured_append_code_stops_nothing() -> None:
 def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     """The name of decoder and error are reported; the other decoders still get their turn."""
 
-    def broken(_: object) -> list[Symbol]:
+    def broken(_: object, **options: object) -> list[Symbol]:
         raise cv2.error("boom")
 
-    monkeypatch.setattr("hardware.symbols._zxing", broken)
+    monkeypatch.setattr("hardware.symbols.with_zxing", broken)
     failures: list[tuple[str, str]] = []
     reader = SymbolReader(on_failure=lambda decoder, error: failures.append((decoder, error)))
     assert reader.read(np.zeros((50, 50), np.uint8), 0.0) == Reading()
