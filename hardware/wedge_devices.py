@@ -11,6 +11,8 @@ import fcntl
 import os
 import stat
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from hardware.wedge_keys import ENTER, EV_SYN, LETTERS_AND_DIGITS, SYN_REPORT, I
 EVENT = struct.Struct("@llHHi")
 _INPUT_ID = struct.Struct("@HHHH")  # bus, vendor, product, version
 _LONG_BITS = struct.calcsize("@l") * 8
-_READ_BYTES = EVENT.size * 64
+_READ_BYTES = EVENT.size * 256
 
 # _IOC(direction, 'E', number, size) of asm-generic/ioctl.h, as on x86 and Arm.
 _EVIOCGID = 0x80084502  # _IOR('E', 0x02, struct input_id)
@@ -32,6 +34,7 @@ _EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 _CLOCK_MONOTONIC = 1  # linux/time.h; the clock of time.monotonic()
 _EV_LED, _LED_CAPSL = 0x11, 0x01
 _LATE_S = 60.0
+_LEAVE_S = 0.3
 _CAPS_LAMP_OFF = EVENT.pack(0, 0, _EV_LED, _LED_CAPSL, 0) + EVENT.pack(0, 0, EV_SYN, SYN_REPORT, 0)
 
 _NUMBERS = ("bustype", "vendor", "product")
@@ -90,24 +93,23 @@ class InputDevice:
         self._descriptor = _open(path)
         try:
             self._take(expected)
+            self._pump = _start_pump(self._descriptor)
         except BaseException:
-            self.close()
+            os.close(self._descriptor)
             raise
 
     def fileno(self) -> int:
-        """For `select`."""
-        return self._descriptor
+        """For `select`: readable when there are events, or when it is gone."""
+        assert self._pump.stdout is not None
+        return self._pump.stdout.fileno()
 
     def read(self, now: float) -> tuple[InputEvent, ...]:
-        """The events that are there, without waiting. now: monotonic seconds; raises WedgeError when it is gone."""
-        try:
-            data = os.read(self._descriptor, _READ_BYTES)
-        except BlockingIOError:
-            return ()
-        except OSError as error:  # ENODEV: unplugged
-            raise WedgeError(f"{self.path}: it was unplugged ({error.strerror})") from error
+        """Events, waiting until there are some. now: monotonic seconds; raises WedgeError once the device is gone."""
+        data = os.read(self.fileno(), _READ_BYTES)
         if not data:
-            raise WedgeError(f"{self.path}: nobody writes into the pipe any more")
+            status = self._pump.wait()
+            why = os.strerror(status) if status > 0 else "the process that reads it ended"
+            raise WedgeError(f"{self.path}: it was unplugged ({why})")
         data = self._pending + data
         whole = len(data) - len(data) % EVENT.size
         self._pending = data[whole:]
@@ -118,9 +120,19 @@ class InputDevice:
 
     def close(self) -> None:
         """Give it back."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._descriptor < 0:
+            return
+        os.close(self._descriptor)
+        self._descriptor = -1
+        assert self._pump.stdin is not None
+        assert self._pump.stdout is not None
+        self._pump.stdin.close()  # the pump leaves when its standard input ends, and lets the device go
+        self._pump.stdout.close()
+        try:
+            self._pump.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            self._pump.kill()
+            self._pump.wait()
 
     def _take(self, expected: Keyboard | None) -> None:
         if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
@@ -137,6 +149,21 @@ class InputDevice:
         # A scanner that sees Caps Lock's lamp on turns its letters round. From now on nobody else can light it.
         with contextlib.suppress(OSError):
             os.write(self._descriptor, _CAPS_LAMP_OFF)
+
+
+def _start_pump(descriptor: int) -> "subprocess.Popen[bytes]":
+    """The process that reads the device; it sees nothing of this program."""
+    try:
+        return subprocess.Popen(  # noqa: S603  # our own file, no shell
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("wedge_pump.py")), str(descriptor)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+            pass_fds=(descriptor,),
+        )
+    except OSError as error:  # no memory or no processes left: tried again
+        raise WedgeError(f"the process that reads a USB scanner can't be started: {error.strerror}") from error
 
 
 def _open(path: str) -> int:

@@ -123,9 +123,8 @@ def step(typing: Typing, event: InputEvent) -> tuple[Typing, Result]:
         return (replace(typing, lost=False), None) if _is(event, EV_SYN, SYN_REPORT) else (typing, None)
     if _is(event, EV_SYN, SYN_DROPPED):
         # Which keys are held now is not known; the line's end comes before the next line that is taken.
-        had_begun = bool(typing.text) and not typing.skipping
         lost = replace(typing, text=b"", number="", held=frozenset(), skipping=True, lost=True, touched_at=event.at)
-        return lost, Dropped("events were lost") if had_begun else None
+        return lost, None if typing.skipping else Dropped("events were lost")
     if event.kind != EV_KEY or event.value not in (_RELEASED, _PRESSED):
         return typing, None
     if event.code in _MODIFIERS:
