@@ -181,7 +181,7 @@ class Wedge:
         self._why = "; ".join(why for why, _ in self._refusals.values()) or none_found(present)
 
     def _look_for_the_named(self, device: str, present: tuple[Keyboard, ...]) -> None:
-        if not Path(device).exists():
+        if not _is_there(device):
             self._refusals.clear()
             self._why = not_there(device, present)
             return
@@ -234,3 +234,10 @@ class Wedge:
         elif was_lost:
             self._log.info("usb_scanner_found")
             self._listener.usb_scanner_found()
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except OSError:  # it can't be looked at: opening it tells why
+        return True

@@ -65,7 +65,7 @@ def _text(path: Path) -> str:
 def _links(devices: Path) -> Iterator[tuple[str, str]]:
     """From eventN to the name that udev keeps for it; one by the device's own name wins over one by its place."""
     for folder in ("by-path", "by-id"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RuntimeError):  # links that go round in a circle
             for link in sorted((devices / folder).iterdir()):
                 yield link.resolve().name, str(link)
 

@@ -23,9 +23,7 @@ LONG_NAMES = {
     "ru": "Центральная городская поликлиника имени Абая города Шымкент",
     "en": "Abai Central City Polyclinic of Shymkent",
 }
-EVERYTHING = replace(
-    terminal_of("idle-staff"), waiting_visits=123_456, storage_percent=100, broken_reader="scanner"
-)
+EVERYTHING = replace(terminal_of("idle-staff"), waiting_visits=123_456, storage_percent=100, broken_reader="scanner")
 BY_SCANNER = replace(EVERYTHING, reader="scanner", broken_reader="camera")
 
 
