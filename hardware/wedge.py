@@ -4,7 +4,6 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -74,15 +73,8 @@ class Wedge:
     is the same showing (a double read, or a code that lies under a scanner on a stand); after that it is a new one.
     """
 
-    def __init__(
-        self,
-        settings: WedgeSettings,
-        listener: WedgeListener,
-        open_device: Callable[[str, Keyboard | None], InputDevice] = InputDevice,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: WedgeSettings, listener: WedgeListener) -> None:
         self._settings, self._listener = settings, listener
-        self._open_device, self._monotonic = open_device, monotonic
         self._taken: dict[str, _Taken] = {}
         self._refusals: dict[str, tuple[str, int]] = {}
         self._guard = RepeatGuard(settings.forget_after_s)
@@ -115,12 +107,12 @@ class Wedge:
     # --- the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._patient_until = self._monotonic() + self._settings.lost_after_s
+        self._patient_until = time.monotonic() + self._settings.lost_after_s
         try:
             while not self._stopping.is_set():
-                if self._monotonic() >= self._look_at:
+                if time.monotonic() >= self._look_at:
                     self._look()
-                    self._look_at = self._monotonic() + _LOOK_S
+                    self._look_at = time.monotonic() + _LOOK_S
                 self._wait_and_read()
         finally:
             for taken in self._taken.values():
@@ -133,17 +125,17 @@ class Wedge:
             poll.register(taken.device, select.POLLIN)
         times = [taken.typing.deadline for taken in self._taken.values()]
         due_at = min([self._look_at, *(at for at in times if at is not None)])
-        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, due_at - self._monotonic()) * 1000 + 1)}
+        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, due_at - time.monotonic()) * 1000 + 1)}
         for path, taken in list(self._taken.items()):
             if taken.device.fileno() in ready:
                 self._read(path, taken)
             else:  # only of a scanner that is silent: of another, keys may be waiting that came before
-                taken.typing, result = rest(taken.typing, self._monotonic())
+                taken.typing, result = rest(taken.typing, time.monotonic())
                 self._report(taken, result)
 
     def _read(self, path: str, taken: _Taken) -> None:
         try:
-            events = taken.device.read(self._monotonic())
+            events = taken.device.read(time.monotonic())
         except WedgeError as error:
             self._let_go(path, str(error))
             return
@@ -195,7 +187,7 @@ class Wedge:
     def _take(self, path: str, keyboard: Keyboard | None) -> None:
         name = path if keyboard is None else keyboard.text
         try:
-            device = self._open_device(path, keyboard)
+            device = InputDevice(path, keyboard)
         except WedgeError as error:
             why, times = str(error), self._refusals.get(path, ("", 0))[1] + 1
             self._refusals[path] = why, times
@@ -214,16 +206,16 @@ class Wedge:
         taken.device.close()
         self._why = why
         self._log.warning("usb_scanner_gone", scanner=taken.name, why=why)
-        self._look_at = self._monotonic() + _LOOK_S
+        self._look_at = time.monotonic() + _LOOK_S
         self._tell()
 
     def _tell(self) -> None:
         lost = not self._taken
-        if lost and self._lost is None and self._monotonic() < self._patient_until:
+        if lost and self._lost is None and time.monotonic() < self._patient_until:
             return
         if lost and self._why != self._told_why:
             self._told_why = self._why
-            self._log.error("usb_scanner_lost", why=self._why)
+            (self._log.warning if self._lost else self._log.error)("usb_scanner_lost", why=self._why)
         if not lost:
             self._told_why = ""
         if lost is self._lost:

@@ -34,7 +34,6 @@ _EVIOCSCLOCKID = 0x400445A0  # _IOW('E', 0xa0, int)
 _CLOCK_MONOTONIC = 1  # linux/time.h; the clock of time.monotonic()
 _EV_LED, _LED_CAPSL = 0x11, 0x01
 _LATE_S = 60.0
-_LEAVE_S = 0.3
 _CAPS_LAMP_OFF = EVENT.pack(0, 0, _EV_LED, _LED_CAPSL, 0) + EVENT.pack(0, 0, EV_SYN, SYN_REPORT, 0)
 
 _NUMBERS = ("bustype", "vendor", "product")
@@ -126,13 +125,10 @@ class InputDevice:
         self._descriptor = -1
         assert self._pump.stdin is not None
         assert self._pump.stdout is not None
-        self._pump.stdin.close()  # the pump leaves when its standard input ends, and lets the device go
+        self._pump.kill()  # it has nothing to lose, and lets the device go
+        self._pump.wait()
+        self._pump.stdin.close()
         self._pump.stdout.close()
-        try:
-            self._pump.wait(_LEAVE_S)
-        except subprocess.TimeoutExpired:
-            self._pump.kill()
-            self._pump.wait()
 
     def _take(self, expected: Keyboard | None) -> None:
         if stat.S_ISFIFO(os.fstat(self._descriptor).st_mode):
