@@ -34,6 +34,7 @@ def check_settings(source: Source) -> None:
     _check_door(source)
     _check_token(source)
     _check_files(source)
+    _check_readers(source)
 
 
 def check_category(source: Source, categories: list[str], admission_file: Path) -> None:
@@ -148,6 +149,14 @@ def _check_files(source: Source) -> None:
             source.add(
                 source.place(keys), keys, f"no such file: {path}", "a camera, a video file or a folder is expected"
             )
+
+
+def _check_readers(source: Source) -> None:
+    keys = ("camera", "source")
+    if _written(source, keys) is None and _written(source, ("usb_scanner", "device")) is None:
+        source.add(
+            source.place(keys), keys, "nothing reads codes", "name a camera, or a USB scanner in usb_scanner.device"
+        )
 
 
 def _check_file(source: Source, keys: Keys, path: Path) -> None:

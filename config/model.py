@@ -47,13 +47,15 @@ def _url(url: str) -> str:
     return url.rstrip("/")
 
 
-def _source(value: object, info: ValidationInfo) -> int | str:
+def _source(value: object, info: ValidationInfo) -> int | str | None:
+    if value is None:
+        return None
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 0:
             raise wrong(f"camera number {value}", "0 or more is expected")
         return value
     if not isinstance(value, str) or not value.strip():
-        raise wrong(f"{kind_of(value)} is no camera", "a number, a path or a URL is expected")
+        raise wrong(f"{kind_of(value)} is no camera", "a number, a path or a URL is expected, or null for none")
     if value.isdecimal():
         raise wrong(f"'{value}' in quotes is a path", f"write {value} without quotes for /dev/video{value}")
     if value.startswith((*_STREAMS, "/")):
@@ -62,6 +64,17 @@ def _source(value: object, info: ValidationInfo) -> int | str:
         raise wrong("this kind of URL is not read", "http://, https:// or rtsp:// is expected")
     folder = (info.context or {}).get("folder", Path())
     return str(folder / value)
+
+
+def _usb_scanner(value: object) -> str | None:
+    if value is None:
+        return None
+    expected = "null, auto or a path below /dev/input/by-id is expected"
+    if not isinstance(value, str) or "\x00" in value:
+        raise wrong(f"{kind_of(value)} is no USB scanner", expected)
+    if value != "auto" and not value.startswith("/"):
+        raise wrong(f"'{value}' is no device", expected, "auto" if value.strip().lower() == "auto" else "")
+    return value
 
 
 def _name(value: object) -> object:
@@ -138,7 +151,9 @@ class StorageSettings(_Group):
 
 class CameraSettings(_Group):
     source: Annotated[
-        int | str, PlainValidator(_source), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})
+        int | str | None,
+        PlainValidator(_source),
+        WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}),
     ] = 0
     width: Annotated[int, Field(ge=160, le=7680)] = 1280
     height: Annotated[int, Field(ge=120, le=4320)] = 720
@@ -148,6 +163,14 @@ class CameraSettings(_Group):
     mirror: bool = True
     at_end: Literal["hold", "loop", "exit"] = "hold"
     lost_after: Interval = timedelta(seconds=3)
+
+
+class UsbScannerSettings(_Group):
+    device: Annotated[
+        str | None,
+        PlainValidator(_usb_scanner),
+        WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "string", "pattern": "^/"}, {"type": "null"}]}),
+    ] = None
 
 
 class ReaderSettings(_Group):
@@ -232,6 +255,7 @@ class Settings(_Group):
     clock: ClockSettings = ClockSettings()
     storage: StorageSettings = StorageSettings()
     camera: CameraSettings = CameraSettings()
+    usb_scanner: UsbScannerSettings = UsbScannerSettings()
     reader: ReaderSettings = ReaderSettings()
     pins: PinsSettings = PinsSettings()
     door: DoorSettings = DoorSettings()

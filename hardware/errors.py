@@ -3,6 +3,7 @@
 HardwareError (OSError)
   +-- CameraError   no such camera, no permission, no picture
   +-- PinError      no GPIO chip, a pin that is taken, a level that can't be driven
+  +-- WedgeError    a USB scanner that is not there, not permitted, taken by another program
 """
 
 
@@ -16,3 +17,7 @@ class CameraError(HardwareError):
 
 class PinError(HardwareError):
     """A GPIO pin or its chip can't be used."""
+
+
+class WedgeError(HardwareError):
+    """A USB bar-code scanner can't be used, or is gone."""

@@ -69,6 +69,23 @@ def config_schema() -> None:
     typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
 
 
+@app.command("usb-scanners")
+def usb_scanners() -> None:
+    """List the keyboards of this machine, and which of them `usb_scanner.device: auto` takes for bar-code scanners.
+
+    Nothing is opened or taken. The path of each line is what `usb_scanner.device` can name.
+    """
+    from hardware.wedge_choice import why_scanner  # noqa: PLC0415  # only here
+    from hardware.wedge_devices import keyboards  # noqa: PLC0415  # likewise
+
+    found = keyboards()
+    for one in found:
+        why = why_scanner(one)
+        typer.echo(f"{one.text}: {'not known to be a scanner' if why is None else f'a scanner, {why}'}")
+    if not found:
+        typer.echo("no keyboard is connected, nor any scanner that acts as one")
+
+
 @app.command("door-rest")
 def door_rest(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Drive the door relay to its resting level and leave. systemd calls this after the terminal has ended."""

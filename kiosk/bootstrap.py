@@ -41,6 +41,7 @@ from kiosk.services.storage import StorageWatch, used_percent
 from kiosk.showing import Showing
 from kiosk.terminal import Stops, Terminal
 from kiosk.uplink import build_uplink
+from kiosk.usb_scanner import build_usb_scanner
 
 _ROUNDS_S = 2.0
 
@@ -131,10 +132,12 @@ class _Builder:
         if leftovers:
             self._log.warning("visits_of_an_interrupted_run", count=leftovers)
         lights, buzzer = self._outputs()
-        scanner = Scanner(mapping.scanner_of(settings), _Listener(self._post, self._camera_ended))
+        scanner_settings = mapping.scanner_of(settings)
+        scanner = scanner_settings and Scanner(scanner_settings, _Listener(self._post, self._camera_ended))
         face = None
         if settings.screen.enabled:
-            face = Face(mapping.screen_of(settings), preview=scanner.preview, on_ready=self._ready)
+            preview = scanner.preview if scanner else lambda: None
+            face = Face(mapping.screen_of(settings), preview=preview, on_ready=self._ready)
         showing = Showing(face, self._clock, buzzer.play, screenshots)
         stops.close(showing.close)
         passes = on_board.pass_verifier(settings, store, self._clock.now)
@@ -164,10 +167,13 @@ class _Builder:
             passes=mapping.pass_rules_of(settings),
             facts=self._facts,
         )
-        stops.stop("scanner", scanner.stop)
+        readers = build_usb_scanner(settings, self._post, stops)
+        if scanner:
+            stops.stop("scanner", scanner.stop)
+            readers = (*readers, scanner.start)
         notifier = Notifier()
         watchdog = self._watchdog(notifier, controller, face)
-        starts = (*uplink.starts, rounds.start, soundness.start, scanner.start)
+        starts = (*uplink.starts, rounds.start, soundness.start, *readers)
         self._terminal = Terminal(controller, face, notifier, watchdog, starts, stops)
         return self._terminal
 

@@ -8,12 +8,16 @@ from kiosk.core.views import Fault
 
 @dataclass(frozen=True, slots=True)
 class CodeSeen:
-    """A code came into view. captured_at: monotonic seconds of the frame it was read from."""
+    """A code was read. captured_at: monotonic seconds of the frame it was read from, or of its first key.
+
+    in_view: `CodeGone` will tell when the camera sees it no more; False: it came from a USB scanner.
+    """
 
     payload: bytes
     is_qr: bool
     reader: str
     captured_at: float
+    in_view: bool = True
 
     def __repr__(self) -> str:
         return f"CodeSeen(<{len(self.payload)} bytes hidden>, reader={self.reader!r})"
@@ -21,7 +25,7 @@ class CodeSeen:
 
 @dataclass(frozen=True, slots=True)
 class CodeGone:
-    """No code is in view any more."""
+    """No code is in the camera's view any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from hardware.camera import CameraSettings
 from hardware.door import RelaySettings
 from hardware.lights import LedSettings
 from hardware.scanner_wire import ScannerSettings
+from hardware.wedge import WedgeSettings
 from kiosk.core.door import DoorRules
 from kiosk.core.link import LinkRules
 from kiosk.core.phases import SessionRules
 from kiosk.core.status import Status
 from kiosk.core.venue import CategoryRule, Policy, Venue, Zone
+from kiosk.core.views import Fault
 from kiosk.logs import LogFormat
 from kiosk.reading import PassRules
 from kiosk.screens.model import ScreenSettings
@@ -53,7 +55,14 @@ def session_rules_of(settings: Settings, admission: AdmissionRules) -> SessionRu
         least_s=settings.times.least.total_seconds(),
         passage_s=settings.door.release.total_seconds(),
         has_contact=settings.door.contact.pin is not None,
+        readers=readers_of(settings),
     )
+
+
+def readers_of(settings: Settings) -> frozenset[Fault]:
+    """What this terminal reads codes by, each named by the fault that takes it away."""
+    there = {Fault.CAMERA: settings.camera.source, Fault.SCANNER: settings.usb_scanner.device}
+    return frozenset(fault for fault, device in there.items() if device is not None)
 
 
 def door_rules_of(settings: Settings) -> DoorRules:
@@ -107,9 +116,11 @@ def contact_of(settings: Settings) -> InputSettings:
     return InputSettings(settings.door.contact.pin, settings.door.contact.open == "high")
 
 
-def scanner_of(settings: Settings) -> ScannerSettings:
-    """Camera and reader."""
+def scanner_of(settings: Settings) -> ScannerSettings | None:
+    """Camera and reader; None: there is no camera."""
     camera = settings.camera
+    if camera.source is None:
+        return None
     return ScannerSettings(
         CameraSettings(
             camera.source, camera.width, camera.height, camera.fps, camera.format, camera.rotate, camera.at_end
@@ -119,6 +130,12 @@ def scanner_of(settings: Settings) -> ScannerSettings:
         bar_codes=settings.reader.bar_codes,
         mirror=camera.mirror,
     )
+
+
+def wedge_of(settings: Settings) -> WedgeSettings | None:
+    """USB scanners; None: there are none."""
+    device = settings.usb_scanner.device
+    return None if device is None else WedgeSettings(device, settings.reader.forget_after.total_seconds())
 
 
 def screen_of(settings: Settings) -> ScreenSettings:

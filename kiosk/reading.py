@@ -1,6 +1,6 @@
-"""From a code in view to what the session is told: whose credential, why it is refused, or what it is instead."""
+"""From a code to what the session is told: whose credential, why it is refused, or what it is instead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from kiosk.core.admission import Reason
@@ -43,6 +43,11 @@ def present(
     seen: CodeSeen, scan_id: str, passes: PassVerifier, clock: Clock, rules: PassRules
 ) -> tuple[Presented, str]:
     """The event that a code stands for, and a word for the log that says what was read. Total: never raises."""
+    event, read = _judge(seen, scan_id, passes, clock, rules)
+    return (event if seen.in_view else replace(event, in_view=False)), read
+
+
+def _judge(seen: CodeSeen, scan_id: str, passes: PassVerifier, clock: Clock, rules: PassRules) -> tuple[Presented, str]:
     at = clock.monotonic()
     found = parse_credential(seen.payload, is_qr=seen.is_qr)
     match found:

@@ -124,7 +124,7 @@ class Controller:
     def run(self) -> None:
         """Serve visitors until `stop`. The door is brought to rest at the end, however it ends."""
         try:
-            for effect in session_core.resting_effects(self._session):
+            for effect in session_core.resting_effects(self._session, self._rules):
                 self._carry_out(effect)
             self._begin_with_the_journal()
             while not self._stopping.is_set():

@@ -12,8 +12,8 @@ import structlog
 
 from kiosk.core.ports import Clock
 from kiosk.core.status import Source
-from kiosk.core.views import Checking, CouldNotCheck, Idle, NotOurs, OutOfOrder, Sound, Verdict, View
-from kiosk.screens.model import ScreenModel, TerminalModel
+from kiosk.core.views import Checking, CouldNotCheck, Fault, Idle, NotOurs, OutOfOrder, Sound, Verdict, View
+from kiosk.screens.model import Reader, ScreenModel, TerminalModel
 
 _MINUTE_S = 60.0
 
@@ -74,6 +74,8 @@ class Showing:
 
     def show(self, view: View) -> None:
         """Put a view on the screen."""
+        if isinstance(view, Idle):
+            self._tell(reader=_reader(view.reader), broken_reader=None if view.broken is None else _reader(view.broken))
         if self._screen is None:
             return
         model = screen_model(view, self._clock.monotonic(), self._clock)
@@ -130,6 +132,11 @@ class Showing:
         """End what was begun here."""
         if self._album is not None:
             self._album.close()
+
+
+def _reader(fault: Fault) -> Reader:
+    """The reader that a fault takes away."""
+    return "scanner" if fault is Fault.SCANNER else "camera"
 
 
 def _since(at: datetime, now: datetime) -> str:

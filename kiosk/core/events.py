@@ -1,4 +1,8 @@
-"""What can happen to a session. `at` is monotonic seconds; `now` is aware, in the venue's time zone."""
+"""What can happen to a session. `at` is monotonic seconds; `now` is aware, in the venue's time zone.
+
+in_view: what was presented stays in the camera's view until `CodeRemoved`; False: a USB scanner read it once, and
+nobody can tell when it was taken away.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +22,7 @@ class CredentialPresented:
     kind: CredentialKind
     language: str | None
     at: float
+    in_view: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class CredentialRefused:
     language: str | None
     at: float
     now: datetime
+    in_view: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class CredentialUnverifiable:
     scan_id: str
     why: Unchecked
     at: float
+    in_view: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class ForeignCodePresented:
     scan_id: str
     kind: ForeignKind
     at: float
+    in_view: bool = True
 
 
 @dataclass(frozen=True, slots=True)

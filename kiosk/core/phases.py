@@ -14,7 +14,8 @@ class SessionRules:
 
     answer_s: from the reading of a code to the last moment at which an answer counts; record_s: likewise for the
     journal; least_s: how long a result stays even when the next visitor is waiting; passage_s: how long after a release
-    the door may be opened for the visit to count as taken; has_contact: False means that passage can't be known.
+    the door may be opened for the visit to count as taken; has_contact: False means that passage can't be known;
+    readers: what codes are read by, each named by the fault that takes it away.
     """
 
     venue: Venue
@@ -27,6 +28,7 @@ class SessionRules:
     least_s: float = 1.0
     passage_s: float = 5.0
     has_contact: bool = False
+    readers: frozenset[Fault] = frozenset({Fault.CAMERA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class AwaitedPassage:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The state. `waiting`: what was shown while another visitor was served, served next if it stays in view."""
+    """The state. `waiting`: what was shown while another visitor was served; served next, if it is not taken away."""
 
     phase: Phase = Ready()
     faults: frozenset[Fault] = frozenset()

@@ -52,6 +52,8 @@ from kiosk.core.visit import Passage, Visit
 _STOPS_ADMISSION = frozenset({Fault.JOURNAL, Fault.DOOR})
 _WAITS_S = 15.0
 """A code that has been in view for longer is not served unasked: what was judged when it was read may have changed."""
+_WAITS_UNSEEN_S = 1.0
+"""A code that is not in view waits for so much longer than the visitor before can take; then its own may be gone."""
 _RESULT_LIGHT = {
     Outcome.GRANTED: LightPattern.GRANTED,
     Outcome.PROOF_NEEDED: LightPattern.PROOF_NEEDED,
@@ -88,12 +90,15 @@ def next_deadline(session: Session) -> float | None:
     return min(deadlines, default=None)
 
 
-def resting_effects(session: Session) -> Effects:
-    """What the screen and the LEDs say when nobody is being served."""
-    worst = next((fault for fault in Fault if fault in session.faults), None)
-    if worst is None:
-        return Show(Idle()), Light(LightPattern.IDLE)
-    return Show(OutOfOrder(worst)), Light(LightPattern.FAULT)
+def resting_effects(session: Session, rules: SessionRules) -> Effects:
+    """What the screen and the LEDs say when nobody is being served. One reader that works is enough to serve."""
+    working, broken = rules.readers - session.faults, rules.readers & session.faults
+    stops = _STOPS_ADMISSION if working else _STOPS_ADMISSION | broken
+    worst = next((fault for fault in Fault if fault in session.faults & stops), None)
+    if worst is not None:
+        return Show(OutOfOrder(worst)), Light(LightPattern.FAULT)
+    reader = next(fault for fault in Fault if fault in working)
+    return Show(Idle(reader, next(iter(broken), None))), Light(LightPattern.IDLE)
 
 
 def _react(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[Session, Effects]:
@@ -102,14 +107,14 @@ def _react(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[
             if _is_being_served(session, event):
                 return session, ()
             return replace(session, waiting=event), ()
-        case CodeRemoved(), _:
+        case CodeRemoved(), _ if session.waiting is not None and session.waiting.in_view:
             return replace(session, waiting=None), ()
         case StatusArrived(scan_id=scan_id), Looking(scan=scan) if scan_id == scan.scan_id:
             return _answered(session, scan, event, rules)
         case VisitRecorded(visit_id=visit_id), Recording(visit=visit) if visit_id == visit.id:
             return _recorded(session, session.phase, event.at, rules)
         case VisitNotRecorded(visit_id=visit_id), Recording(visit=visit) if visit_id == visit.id:
-            return _faulted(replace(session, phase=Ready()), Fault.JOURNAL)
+            return _faulted(replace(session, phase=Ready()), Fault.JOURNAL, rules)
         case ProofAccepted(), Shown(visit=Visit() as visit) if visit.decision.outcome is Outcome.PROOF_NEEDED:
             return _proven(session, visit, session.phase.language, event, rules)
         case VisitRecorded(visit_id=visit_id), _ if not _is_under_way(session, visit_id):
@@ -122,17 +127,17 @@ def _react(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[
         case DoorWasClosed(), _:
             return replace(session, door_open=False), ()
         case FaultFound(fault=fault), _:
-            return _faulted(session, fault)
+            return _faulted(session, fault, rules)
         case FaultMended(fault=fault), _ if fault in session.faults:
             session = replace(session, faults=session.faults - {fault})
-            return session, resting_effects(session) if isinstance(session.phase, Ready) else ()
+            return session, resting_effects(session, rules) if isinstance(session.phase, Ready) else ()
     return session, ()
 
 
 def _serve_waiting(session: Session, at: float, rules: SessionRules) -> tuple[Session, Effects]:
     """Begin with whoever is waiting, once the one before has had the least time, and the terminal can serve anybody."""
     waiting = session.waiting
-    if waiting is not None and at - waiting.at > _WAITS_S:
+    if waiting is not None and at - waiting.at > _patience_s(waiting, rules):
         session, waiting = replace(session, waiting=None), None
     match session.phase:
         case _ if session.faults & _STOPS_ADMISSION:
@@ -174,6 +179,13 @@ def _serve_waiting(session: Session, at: float, rules: SessionRules) -> tuple[Se
             until = at + rules.notice_s
             session = replace(session, phase=Shown(None, None, at + min(rules.least_s, rules.notice_s), until))
             return session, (Show(NotOurs(kind, until), scan_id), Light(LightPattern.IDLE))
+
+
+def _patience_s(waiting: Presented, rules: SessionRules) -> float:
+    """For how long a code waits, in seconds."""
+    if waiting.in_view:
+        return _WAITS_S
+    return min(rules.answer_s + rules.record_s + rules.least_s + _WAITS_UNSEEN_S, _WAITS_S)
 
 
 def _answered(
@@ -255,12 +267,12 @@ def _is_under_way(session: Session, visit_id: str) -> bool:
     return any(passage.visit_id == visit_id for passage in session.awaited)
 
 
-def _faulted(session: Session, fault: Fault) -> tuple[Session, Effects]:
+def _faulted(session: Session, fault: Fault, rules: SessionRules) -> tuple[Session, Effects]:
     session = replace(session, faults=session.faults | {fault})
     if fault in _STOPS_ADMISSION:
         # Whoever is being checked is not let in by a terminal that can't keep or do what it says.
         session = replace(session, phase=Ready(), waiting=None)
-    return session, resting_effects(session) if isinstance(session.phase, Ready) else ()
+    return session, resting_effects(session, rules) if isinstance(session.phase, Ready) else ()
 
 
 def _time_out(session: Session, at: float, rules: SessionRules) -> tuple[Session, Effects]:
@@ -274,9 +286,9 @@ def _time_out(session: Session, at: float, rules: SessionRules) -> tuple[Session
             session, more = _could_not_check(session, scan.scan_id, Unchecked.UNREACHABLE, scan.language, at, rules)
             effects += more
         case Recording(until=until) if at >= until:
-            session, more = _faulted(replace(session, phase=Ready()), Fault.JOURNAL)
+            session, more = _faulted(replace(session, phase=Ready()), Fault.JOURNAL, rules)
             effects += more
         case Shown(until=until) if at >= until:
             session = replace(session, phase=Ready())
-            effects += resting_effects(session)
+            effects += resting_effects(session, rules)
     return session, effects

@@ -36,6 +36,7 @@ class Fault(StrEnum):
     DOOR = "door"
     CAMERA = "camera"
     SCANNER = "scanner"
+    """The USB scanner."""
 
 
 class Unchecked(StrEnum):
@@ -49,7 +50,13 @@ class Unchecked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nobody is being checked."""
+    """Nobody is being checked. reader: what visitors show their code to; broken: a reader that staff should see to.
+
+    Both are named by the fault that takes them away.
+    """
+
+    reader: Fault = Fault.CAMERA
+    broken: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

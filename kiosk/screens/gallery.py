@@ -29,6 +29,7 @@ SCREENS: dict[str, ScreenModel] = {
     "idle": ScreenModel(),
     "idle-offline": ScreenModel(),
     "idle-staff": ScreenModel(),
+    "idle-scanner": ScreenModel(),
     "checking": ScreenModel("checking"),
     "granted-green": _verdict("green", "granted", "admitted"),
     "granted-blue": _verdict("blue", "granted", "admitted"),
@@ -128,6 +129,8 @@ def terminal_of(name: str) -> TerminalModel:
                 data_left_s=59_000,
                 data_ageing=True,
             )
+        case "idle-scanner":
+            return TerminalModel(online=True, reader="scanner", broken_reader="camera")
         case _:
             return TerminalModel(online=True)
 

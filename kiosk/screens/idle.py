@@ -95,6 +95,7 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
     dot = ColorProperty((*look.OFFLINE, 1))
     connection_ink = ColorProperty((*look.FAINT_TEXT, 1))
     portrait = BooleanProperty(defaultvalue=False)
+    by_camera = BooleanProperty(defaultvalue=True)
     unit = NumericProperty(4.8)
 
     def __init__(self, settings: ScreenSettings, preview: Callable[[], PreviewFrame | None], **kwargs: object) -> None:
@@ -104,7 +105,7 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
         self._zone = ZoneInfo(settings.time_zone)
         names = dict.fromkeys(settings.venue_names[language] for language in settings.languages)
         self.venue = " · ".join(names)
-        self.bind(size=self._measure)
+        self.bind(size=self._measure, by_camera=self._measure)
         self.update(TerminalModel())
         self.tick()
 
@@ -112,6 +113,7 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
         """Show the terminal's state."""
         self.connection = words.connection(terminal, self._settings.languages[0])
         self.connection_ink = (*(look.OFFLINE if terminal.needs_staff else look.FAINT_TEXT), 1)
+        self.by_camera = terminal.reader == "camera"
         self.dot = (*(look.ONLINE if terminal.online else look.OFFLINE), 1 if terminal.online is not None else 0.4)
 
     def tick(self, *_: object) -> None:
@@ -124,14 +126,16 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
         self.unit = min(self.width, self.height) / 100
         box = self.ids.invitation
         box.clear_widgets()
-        for position, block in enumerate(words.invitation(self._settings.languages)):
+        for position, block in enumerate(
+            words.invitation(self._settings.languages, "camera" if self.by_camera else "scanner")
+        ):
             first = position == 0
             box.add_widget(
                 Invitation(
                     title=block.title,
                     detail=block.detail,
                     largest=self.unit * (9 if first else 6),
-                    centred=self.portrait,
+                    centred=self.portrait or not self.by_camera,
                     size_hint_y=1.5 if first else 1,
                 )
             )

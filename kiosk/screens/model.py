@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+Reader = Literal["camera", "scanner"]
 ScreenName = Literal["idle", "checking", "verdict", "could_not_check", "not_a_credential", "out_of_order"]
 
 
@@ -37,7 +38,8 @@ class TerminalModel:
     online: None until central was asked; offline_since: local time, "HH:MM", with its day where that is not today;
     waiting_visits: not sent up yet; refused_visits: those that central does not take; storage_percent: how full the
     card is, None: there is room; data_age_s, data_left_s: how old everybody's statuses on board are, and for how long
-    they may decide, None: there are none; data_ageing: that is not for long any more, or not at all.
+    they may decide, None: there are none; data_ageing: that is not for long any more, or not at all; reader: what codes
+    are shown to; broken_reader: one that is there and does not work, beside one that does.
     """
 
     online: bool | None = None
@@ -49,11 +51,19 @@ class TerminalModel:
     data_age_s: float | None = None
     data_left_s: float | None = None
     data_ageing: bool = False
+    reader: Reader = "camera"
+    broken_reader: Reader | None = None
 
     @property
     def needs_staff(self) -> bool:
         """Whether something stands there that somebody should see to."""
-        return not self.clock_trusted or self.data_ageing or self.refused_visits > 0 or self.storage_percent is not None
+        return (
+            not self.clock_trusted
+            or self.data_ageing
+            or self.refused_visits > 0
+            or self.storage_percent is not None
+            or self.broken_reader is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

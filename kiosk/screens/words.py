@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from kiosk.screens.model import ScreenModel, TerminalModel
+from kiosk.screens.model import Reader, ScreenModel, TerminalModel
 
 LANGUAGES = ("kk", "ru", "en")
 _DOMAIN = "kiosk"
@@ -70,7 +70,7 @@ REASONS = {
     "journal": _("Visits can't be stored"),
     "door": _("The door does not respond"),
     "camera": _("The camera gives no picture"),
-    "scanner": _("The code reader does not work"),
+    "scanner": _("The USB scanner is not connected"),
 }
 
 _ABOUT_THE_VENUE = {"not_started", "zone_not_allowed", "category_unknown"}
@@ -80,6 +80,7 @@ _ASK_STAFF = _("Please ask the staff")
 _SHOW_ASHYQ = _("Please show your Ashyq code")
 _INVITATION = _("Show your QR code")
 _HOW_TO_HOLD = _("Hold it 15–25 cm from the camera, upright and still")
+_HOW_TO_SCAN = _("Hold it in front of the scanner")
 _ONLINE = _("Online")
 _OFFLINE_SINCE = _("Offline since {time}")
 _OFFLINE = _("Offline")
@@ -147,9 +148,10 @@ def footnote(model: ScreenModel, language: str) -> str:
     return say(_STORED_AGEING if model.data_ageing else _STORED).format(age=_age(model.data_age_s, say))
 
 
-def invitation(languages: tuple[str, ...]) -> tuple[Block, ...]:
+def invitation(languages: tuple[str, ...], reader: Reader = "camera") -> tuple[Block, ...]:
     """What the idle screen asks for, in each language."""
-    return tuple(Block(lang, translator(lang)(_INVITATION), translator(lang)(_HOW_TO_HOLD)) for lang in languages)
+    how = _HOW_TO_HOLD if reader == "camera" else _HOW_TO_SCAN
+    return tuple(Block(lang, translator(lang)(_INVITATION), translator(lang)(how)) for lang in languages)
 
 
 def connection(terminal: TerminalModel, language: str) -> str:
@@ -172,6 +174,8 @@ def connection(terminal: TerminalModel, language: str) -> str:
         parts.append(say(_STORAGE).format(percent=f"{terminal.storage_percent} %"))
     if not terminal.clock_trusted:
         parts.append(say(_CLOCK))
+    if terminal.broken_reader is not None:
+        parts.append(say(REASONS[terminal.broken_reader]))
     return " · ".join(part for part in parts if part)
 
 

@@ -52,7 +52,9 @@ refusals = st.sampled_from([Reason.PASS_FORGED, Reason.PASS_EXPIRED, Reason.PASS
 def events_at(times: st.SearchStrategy[float]) -> st.SearchStrategy[SessionEvent]:
     """Any event; mostly those of an admission, so that many sequences come near the door."""
     admission: st.SearchStrategy[SessionEvent] = st.one_of(
-        st.builds(CredentialPresented, ids, references, st.sampled_from(CredentialKind), st.none(), times),
+        st.builds(
+            CredentialPresented, ids, references, st.sampled_from(CredentialKind), st.none(), times, st.booleans()
+        ),
         st.builds(StatusArrived, ids, answers, times, st.just(NOW)),
         st.builds(VisitRecorded, ids, times),
     )
@@ -156,9 +158,9 @@ class Entrance(RuleBasedStateMachine):
     def be_busy(self, seconds: float) -> None:
         self.at += seconds  # no tick comes: the next event must notice what is overdue
 
-    @rule(reference=references)
-    def show_a_credential(self, reference: VisitorReference) -> None:
-        self.happen(CredentialPresented(self.new_id(), reference, CredentialKind.PASS, "kk", self.at))
+    @rule(reference=references, in_view=st.booleans())
+    def show_a_credential(self, reference: VisitorReference, in_view: bool) -> None:
+        self.happen(CredentialPresented(self.new_id(), reference, CredentialKind.PASS, "kk", self.at, in_view))
 
     @rule(reason=refusals)
     def show_a_bad_pass(self, reason: Reason) -> None:
@@ -170,6 +172,13 @@ class Entrance(RuleBasedStateMachine):
 
     @rule()
     def take_it_away(self) -> None:
+        waiting = self.session.waiting
+        if waiting is not None and not waiting.in_view:
+            # What a USB scanner has read was never in the camera's view: only time takes it away.
+            removed, passed = (
+                step(self.session, event, RULES) for event in (CodeRemoved(self.at), TimePassed(self.at))
+            )
+            assert removed == passed
         self.happen(CodeRemoved(self.at))
 
     @precondition(lambda self: self.questions)
@@ -182,7 +191,7 @@ class Entrance(RuleBasedStateMachine):
     def come_alone_and_be_answered(self, reference: VisitorReference, status: Status) -> None:
         """The common case, which steps drawn one by one seldom make."""
         self.wait(7.0)
-        self.show_a_credential(reference)
+        self.show_a_credential(reference, in_view=True)
         if self.questions:
             known = StatusAnswer(StatusRecord(status, NOW), Source.ONLINE, NOW)
             self.happen(StatusArrived(self.questions[-1].scan_id, known, self.at, self.now))

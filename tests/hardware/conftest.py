@@ -8,6 +8,8 @@ import pytest
 import segno
 from numpy.typing import NDArray
 
+from tests.hardware.wedge_stand import Stand
+
 Picture = NDArray[np.uint8]
 
 
@@ -49,6 +51,12 @@ class Studio:
         for number, frame in enumerate(frames):
             cv2.imwrite(str(folder / f"{number:03d}.png"), frame)
         return folder
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Stand:
+    """Input devices, none yet."""
+    return Stand(tmp_path)
 
 
 @pytest.fixture

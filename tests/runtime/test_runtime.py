@@ -13,7 +13,7 @@ from kiosk.core.status import NoAnswer, Status
 from kiosk.core.views import Checking, CouldNotCheck, Fault, OutOfOrder, Unchecked, Verdict
 from kiosk.core.visit import Passage
 from kiosk.facts import Broke, CodeGone, CodeSeen, ContactChanged, ExitPressed, Mended
-from kiosk.reading import PassRules
+from kiosk.reading import PassRules, present
 
 REFERENCE = VisitorReference(bytes(range(16)))
 PRINTED = format_reference(REFERENCE).encode()
@@ -165,6 +165,28 @@ def test_each_scan_ends_in_one_line_without_identifiers(entrance: Any) -> None:
 def test_a_fact_hides_what_was_read() -> None:
     """A payload does not reach a traceback."""
     assert "secret" not in repr(CodeSeen(b"secret", True, "zxing", 0.0))
+
+
+def test_a_code_from_a_usb_scanner_is_served_after_another_code_has_left_the_view(entrance: Any) -> None:
+    """It takes the same way as what the camera sees, but the camera's loss of another code does not take it away."""
+    other = format_reference(VisitorReference(bytes(16))).encode()
+    entrance.shows(PRINTED)
+    entrance.central_says(Status.GREEN)
+    entrance.happens(CodeSeen(other, True, "usb", entrance.clock.monotonic(), in_view=False), after_s=0.2)
+    assert entrance.happens(CodeGone(), after_s=0.2) == []
+    assert "show Checking" in entrance.happens(after_s=2.0)
+    assert [asked[1] for asked in entrance.checker.asked] == [REFERENCE, VisitorReference(bytes(16))]
+
+
+@pytest.mark.parametrize("payload", [PRINTED, b"ASHYQ1:FORGED", b"https://example.kz", b"\xff", b""])
+def test_whatever_a_usb_scanner_reads_is_known_not_to_stay_in_view(entrance: Any, payload: bytes) -> None:
+    """Credentials, refused ones and foreign codes alike."""
+    for problem in (PassProblem.FORGED, PassProblem.KEY_UNKNOWN, PassProblem.DAMAGED):
+        entrance.passes.known["ASHYQ1:FORGED"] = problem
+        for in_view in (True, False):
+            seen = CodeSeen(payload, True, "usb", 0.0, in_view)
+            event, _ = present(seen, "scan", entrance.passes, entrance.clock, PassRules())
+            assert event.in_view is in_view
 
 
 def test_a_lost_camera_is_shown_and_over_when_it_is_back(entrance: Any) -> None:

@@ -146,6 +146,20 @@ def test_offline_since_another_day_is_told_with_the_day() -> None:
     assert screen.updates[-1] == TerminalModel(online=False)
 
 
+def test_what_codes_are_shown_to_is_told_with_the_idle_screen() -> None:
+    """The invitation follows the reader that works; one that does not is the staff's, and it passes."""
+    screen = FakeScreen()
+    showing = Showing(screen, StillClock(), lambda _: None)
+    for view in (Idle(), Idle(Fault.SCANNER, Fault.CAMERA), Idle(Fault.CAMERA, Fault.SCANNER), Idle()):
+        showing.show(view)
+    assert [(state.reader, state.broken_reader, state.needs_staff) for state in screen.updates] == [
+        ("scanner", "camera", True),
+        ("camera", "scanner", True),
+        ("camera", None, False),
+    ]
+    assert screen.shown == [ScreenModel("idle")] * 4
+
+
 def test_sounds_go_to_buzzer_and_loudspeaker() -> None:
     """A terminal without a screen still buzzes."""
     buzzed: list[str] = []

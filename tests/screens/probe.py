@@ -23,7 +23,8 @@ LONG_NAMES = {
     "ru": "Центральная городская поликлиника имени Абая города Шымкент",
     "en": "Abai Central City Polyclinic of Shymkent",
 }
-EVERYTHING = replace(terminal_of("idle-staff"), waiting_visits=123_456, storage_percent=100)
+EVERYTHING = replace(terminal_of("idle-staff"), waiting_visits=123_456, storage_percent=100, broken_reader="scanner")
+BY_SCANNER = replace(EVERYTHING, reader="scanner", broken_reader="camera")
 
 
 def settings(size: str, names: dict[str, str]) -> ScreenSettings:
@@ -52,7 +53,7 @@ def layout(size: str) -> list[dict[str, Any]]:
                 model.screen, model.status, model.outcome, model.reason, language, model.data_age_s,
                 model.shown_at, model.until,
             )  # fmt: skip
-            app.show(shown, EVERYTHING)
+            app.show(shown, BY_SCANNER if name == "idle-scanner" else EVERYTHING)
             for _ in range(10):  # boxes are laid out from outside in, and texts after their boxes
                 Clock.tick_draw()
             for label in _labels(root, FitLabel):

@@ -130,6 +130,15 @@ def test_data_that_will_soon_be_too_old_says_so() -> None:
     assert footnote == "Offline: stored data, 2 d old, soon too old"
 
 
+@pytest.mark.parametrize("language", ALL)
+def test_the_invitation_says_where_to_hold_the_code(language: str) -> None:
+    """The same title for camera and scanner, and never a word about a camera where there is none to show a code to."""
+    [camera], [scanner] = words.invitation((language,)), words.invitation((language,), "scanner")
+    assert camera.title == scanner.title
+    assert camera.detail != scanner.detail
+    assert "cm" not in scanner.detail.replace("см", "cm")
+
+
 @pytest.mark.parametrize(
     ("terminal", "told"),
     [
@@ -149,6 +158,8 @@ def test_data_that_will_soon_be_too_old_says_so() -> None:
             "Online · Stored data 2 d old, usable for 1 d",
         ),
         (TerminalModel(online=False, data_age_s=9e5, data_left_s=0, data_ageing=True), "Offline · Stored data too old"),
+        (TerminalModel(online=True, broken_reader="camera"), "Online · The camera gives no picture"),
+        (TerminalModel(online=True, broken_reader="scanner"), "Online · The USB scanner is not connected"),
         (
             TerminalModel(online=True, waiting_visits=1, refused_visits=3, clock_trusted=False),
             "Online · Visits not sent yet: 1 · Visits that central refuses: 3 · The clock is not set",

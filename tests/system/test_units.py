@@ -86,6 +86,14 @@ def test_the_terminal_may_ask_whether_the_clock_is_right() -> None:
     assert unit["CapabilityBoundingSet"] == [""]
 
 
+def test_the_terminal_may_take_usb_scanners() -> None:
+    """Input devices belong to the group input, and the unit lets them through, for reading and for their lamps."""
+    unit = settings("ashyq-kiosk.service")
+    assert "input" in unit["SupplementaryGroups"][0].split()
+    assert unit["DevicePolicy"] == ["closed"]
+    assert "char-input rw" in unit["DeviceAllow"]
+
+
 def test_users_and_folders_agree() -> None:
     """Each unit's user is made, in the groups that its devices belong to; its state folder holds the journal."""
     users = (SYSTEMD / "ashyq-kiosk.sysusers").read_text(encoding="utf-8").split("\n")
