@@ -1,0 +1,35 @@
+"""The generated door scenes that the reading is measured on (tests/bench): the measure itself."""
+
+import numpy as np
+import pytest
+
+from hardware.symbols import with_zxing
+from tests.bench.scenes import FACTORS, empty, hand_held, single
+
+SEED = 3
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+def test_a_factor_begins_readable(factor: str) -> None:
+    """At its mildest no factor hides a code that is held well: what fails at more fails because of the factor."""
+    picture, payload = single(factor, np.random.default_rng(SEED), severity=0.0)
+    symbols, _ = with_zxing(picture)
+    assert [symbol.payload for symbol in symbols] == [payload]
+
+
+def test_the_same_seed_shows_the_same() -> None:
+    """Two runs measure the same pictures, and a sequence is one code in frames that differ."""
+    first, payload = hand_held(np.random.default_rng(1), frames=2)
+    again, same = hand_held(np.random.default_rng(1), frames=2)
+    other, another = hand_held(np.random.default_rng(2), frames=1)
+    assert payload == same != another
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first[0], first[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_an_empty_door_shows_no_code() -> None:
+    """Nothing to read, in frames of the camera's size."""
+    for picture in empty(np.random.default_rng(1), frames=2):
+        assert picture.shape == (720, 1280)
+        assert with_zxing(picture) == ([], [])
