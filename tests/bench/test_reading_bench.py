@@ -9,8 +9,10 @@ import os
 from statistics import fmean
 
 import cv2
+import numpy as np
 import pytest
 
+from tests.bench.picture import NOISE_SEED, SCENE, WIDTH_PX, road
 from tests.bench.reading_scores import FRAMES, Scores, Size, scored
 from tests.bench.rivals import MEASURE, OURS
 from tests.bench.scenes import FACTORS
@@ -92,3 +94,9 @@ def test_no_single_decoder_reads_more(scores: Scores, factor: str) -> None:
     """Whatever makes a code hard to read, the reader is at least as good as each of the decoders."""
     ours, best = scores.share(OURS, factor), max(scores.share(name, factor) for name in scores.of)
     assert ours >= best
+
+
+def test_the_documentations_picture_can_be_drawn() -> None:
+    """Its frame is still hard for zxing-cpp and still read module by module."""
+    picture = road(SCENE, np.random.default_rng(NOISE_SEED))
+    assert picture.shape[1] == WIDTH_PX
