@@ -19,7 +19,7 @@ from tests.bench.scenes import FACTORS
 
 pytestmark = pytest.mark.bench
 
-SIZE = Size(sequences=40, singles=20, empties=8)
+SIZE = Size(sequences=80, singles=20, empties=8)
 SEED = 2021
 PROMISED_WITHIN = {1: 0.70, FRAMES: 0.85}  # of the hand-held sequences, in so many frames
 PROMISED_HELD, PROMISED_EMPTY = 2.5, 1.3  # of the CPU time of zxing-cpp on the same frames, with a code and without
