@@ -7,7 +7,7 @@ does hits all alike. Times are of this thread alone, and every reader works in i
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,8 @@ import numpy as np
 from tests.bench.rivals import FPS, Read, rivals
 from tests.bench.scene import Grey
 from tests.bench.scenes import FACTORS, empty, hand_held, single
+
+Fresh = Callable[[], dict[str, Read]]
 
 FRAMES = 10  # of a sequence
 
@@ -65,38 +67,41 @@ class Scores:
         return counted[factor] / self.size.singles if factor else counted.total() / (self.size.singles * len(FACTORS))
 
 
-def scored(size: Size, seed: int) -> Scores:
-    """Run all readers over generated scenes; says on the error stream how far it is."""
+def scored(size: Size, seed: int, fresh: Fresh = rivals) -> Scores:
+    """Run readers over generated scenes, fresh ones for each; says on the error stream how far it is."""
     scores: dict[str, Score] = defaultdict(Score)
     for factor in FACTORS:
         for number in range(size.singles):
             picture, payload = single(factor, np.random.default_rng([seed, number, *factor.encode()]))
-            _one(scores, picture, payload, factor)
+            _one(scores, fresh(), picture, payload, factor)
         _progress(f"single scenes: {factor}")
     for number in range(size.sequences):
         pictures, shown = hand_held(np.random.default_rng([seed, number, 1]), FRAMES)
-        _sequence(scores, pictures, shown, f"hand-held {number}")
+        _sequence(scores, fresh(), pictures, shown, f"hand-held {number}")
         _progress(f"hand-held sequences: {number + 1} of {size.sequences}")
     for number in range(size.empties):
-        _sequence(scores, empty(np.random.default_rng([seed, number, 2]), FRAMES), None, f"empty {number}")
+        pictures = empty(np.random.default_rng([seed, number, 2]), FRAMES)
+        _sequence(scores, fresh(), pictures, None, f"empty {number}")
         _progress(f"empty sequences: {number + 1} of {size.empties}")
     print(file=sys.stderr)  # noqa: T201  # ends the line of progress
     return Scores(size, dict(scores))
 
 
-def _one(scores: dict[str, Score], picture: Grey, payload: bytes, factor: str) -> None:
-    for name, read in rivals().items():
+def _one(scores: dict[str, Score], readers: dict[str, Read], picture: Grey, payload: bytes, factor: str) -> None:
+    for name, read in readers.items():
         found = read(picture, 0.0)
         scores[name].singles[factor] += payload in found
         if found - {payload}:
             scores[name].wrong.append(factor)
 
 
-def _sequence(scores: dict[str, Score], pictures: Sequence[Grey], shown: bytes | None, scene: str) -> None:
-    readers = list(rivals().items())
-    first: dict[str, int | None] = {name: None for name, _ in readers}
+def _sequence(
+    scores: dict[str, Score], readers: dict[str, Read], pictures: Sequence[Grey], shown: bytes | None, scene: str
+) -> None:
+    order = list(readers.items())
+    first: dict[str, int | None] = dict.fromkeys(readers)
     for frame, picture in enumerate(pictures):
-        for name, read in readers[frame % len(readers) :] + readers[: frame % len(readers)]:
+        for name, read in order[frame % len(order) :] + order[: frame % len(order)]:
             found, cpu_s = _timed(read, picture, frame / FPS)
             (scores[name].empty_s if shown is None else scores[name].held_s).append(cpu_s)
             if shown in found and first[name] is None:

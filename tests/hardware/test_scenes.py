@@ -1,9 +1,11 @@
-"""The generated door scenes that the reading is measured on (tests/bench): the measure itself."""
+"""What the reading is measured with (tests/bench): the generated door scenes, and the counting."""
 
 import numpy as np
 import pytest
 
 from hardware.symbols import with_zxing
+from tests.bench.reading_scores import FRAMES, Size, scored
+from tests.bench.rivals import Read
 from tests.bench.scenes import FACTORS, empty, hand_held, single
 
 SEED = 3
@@ -33,3 +35,20 @@ def test_an_empty_door_shows_no_code() -> None:
     for picture in empty(np.random.default_rng(1), frames=2):
         assert picture.shape == (720, 1280)
         assert with_zxing(picture) == ([], [])
+
+
+def test_scores_tell_what_was_read_when_and_what_was_wrong() -> None:
+    """A reader that reads from its third frame on, and one that always reads what nobody shows."""
+    size = Size(sequences=1, singles=1, empties=1)
+    [*_, shown] = hand_held(np.random.default_rng([SEED, 0, 1]), frames=0)
+
+    def fresh() -> dict[str, Read]:
+        return {"late": lambda _, at: {shown} if at > 0.06 else set(), "liar": lambda *_: {b"somebody else's"}}
+
+    scores = scored(size, SEED, fresh)
+    late, liar = scores.of["late"], scores.of["liar"]
+    assert (late.first_read, late.within(2), late.within(3)) == ([2], 0.0, 1.0)
+    assert len(late.wrong) == FRAMES - 2  # what it reads at an empty door
+    assert (liar.first_read, scores.share("liar")) == ([None], 0.0)
+    assert len(liar.wrong) == len(FACTORS) + 2 * FRAMES
+    assert len(liar.held_s) == len(liar.empty_s) == FRAMES
