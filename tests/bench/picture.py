@@ -1,6 +1,7 @@
 """Draws the road of one hard frame through the reader, for the documentation: `python -m tests.bench.picture FILE`.
 
-The scene is generated; every panel is what the reader's own parts make of it.
+The scene is generated, and chosen among many because it needs every step and shows each well; how often that comes,
+the bench says. Every panel is what the reader's own parts make of it.
 """
 
 import sys
