@@ -69,7 +69,8 @@ openapi: setup  ## write the OpenAPI document after the wire contract has change
 	mv openapi.tmp kiosk/central/openapi.json
 
 # Every screen on the smallest display; the main ones on the others.
-MAIN_SCREENS := idle idle-offline idle-staff idle-scanner granted-green denied-red proof-needed could-not-check
+MAIN_SCREENS := idle idle-offline idle-staff idle-scanner idle-closer idle-brighter idle-read granted-green denied-red \
+  proof-needed could-not-check
 OTHER_SIZES := 1024x600 1920x1080 480x800 1080x1920
 
 screens: setup  ## draw the screens into docs/screens

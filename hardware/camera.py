@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.errors import CameraError
+from hardware.preview import shrunk
 
 Picture = NDArray[np.uint8]
 PixelFormat = Literal["MJPG", "YUYV"]
@@ -50,6 +51,11 @@ class Frame:
     def grey(self) -> Picture:
         """The picture in grey, shape (height, width)."""
         return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+    def preview(self, max_width: int, max_height: int) -> Picture:
+        """The picture to look at, shape (height, width, 3), red first; at most so large in pixels."""
+        small = shrunk(self.bgr, max_width, max_height)
+        return cv2.cvtColor(small, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
 class EndOfPictures(Exception):  # noqa: N818  # no error: a file has an end

@@ -20,13 +20,13 @@ import cv2
 from hardware.camera import Frame
 from hardware.grabber import LatestFrame, grab
 from hardware.preview import PreviewWriter
+from hardware.previewing import Previewing, ShownFrames
 from hardware.reader import SymbolReader
 from hardware.repeat import RepeatGuard
 from hardware.scanner_wire import Alive, CodeLeft, DecoderFailed, Message, ScannerSettings, Sighting, Trouble, encode
 from hardware.symbols import Symbol
 
 _ALIVE_EVERY_S = 0.25
-_PREVIEW_EVERY_S = 1 / 15
 _PR_SET_PDEATHSIG = 1
 
 
@@ -37,9 +37,11 @@ def main() -> int:
     settings = ScannerSettings.from_json(sys.stdin.readline())
     threading.Thread(target=_leave_with_the_program, daemon=True).start()
     cv2.setNumThreads(1)  # a second core belongs to the screen
-    latest = LatestFrame()
+    preview = Previewing(PreviewWriter(int(sys.argv[1]), mirror=settings.mirror))
+    threading.Thread(target=preview.run, daemon=True).start()
+    latest = ShownFrames(preview)
     threading.Thread(target=grab, args=(settings.camera, latest), daemon=True).start()
-    return _read_codes(settings, latest, PreviewWriter(int(sys.argv[1]), mirror=settings.mirror))
+    return _read_codes(settings, latest, preview)
 
 
 def _leave_with_the_program() -> None:
@@ -47,13 +49,13 @@ def _leave_with_the_program() -> None:
     os._exit(0)  # a thread that blocks in read() can't be joined
 
 
-def _read_codes(settings: ScannerSettings, latest: LatestFrame, preview: PreviewWriter) -> int:
+def _read_codes(settings: ScannerSettings, latest: LatestFrame, preview: Previewing) -> int:
     guard = RepeatGuard(settings.forget_after_s)
     reader = SymbolReader(
         bar_codes=settings.bar_codes, on_failure=lambda decoder, error: _send(DecoderFailed(decoder, error))
     )
     frames, last_frame_at = 0, None
-    alive_at = preview_at = float("-inf")
+    alive_at = float("-inf")
     while True:
         frame = latest.take(_ALIVE_EVERY_S)
         now = time.monotonic()
@@ -62,11 +64,10 @@ def _read_codes(settings: ScannerSettings, latest: LatestFrame, preview: Preview
             return 1
         if frame is not None:
             frames, last_frame_at = frames + 1, frame.captured_at
-            reading = reader.read(frame.grey(), frame.captured_at)
+            grey = frame.grey()
+            reading = reader.read(grey, frame.captured_at)
             _report(guard, reading.symbols, frame)
-            if frame.captured_at - preview_at >= _PREVIEW_EVERY_S:
-                preview_at = frame.captured_at
-                preview.write(frame.bgr)
+            preview.read(frame, (grey.shape[1], grey.shape[0]), reading)
         elif latest.ended:
             _report_nothing(guard, now)
         if now - alive_at >= _ALIVE_EVERY_S:

@@ -10,7 +10,7 @@ import structlog
 from kiosk.screens.model import PreviewFrame, ScreenModel, ScreenSettings, TerminalModel
 from kiosk.screens.start import prepare_kivy, require_window
 
-_TICK_S = 1 / 15
+_TICK_S = 1 / 30  # the camera's: a picture is looked for as often as there may be one
 _BEAT_S = 0.25
 
 

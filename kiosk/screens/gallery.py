@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,9 @@ if TYPE_CHECKING:  # importing it opens a window
 SIZES = ("800x480", "1024x600", "1920x1080", "480x800", "1080x1920")
 VENUE = {"kk": "«Алатау» кинотеатры", "ru": "Кинотеатр «Алатау»", "en": "Alatau Cinema"}
 NOW = 1000.0
+_SETTLED_AFTER_PICTURES = 25  # hints come and go within 2 s of the hall's time
+_CODES = {"idle-read": 18.0, "idle-closer": 7.0, "idle-still": 16.0, "idle-brighter": 18.0}
+_HINTS = {"idle-closer": "closer", "idle-still": "hold_still", "idle-brighter": "brighter"}
 
 
 def _verdict(status: str | None, outcome: str, reason: str, age_s: float | None = None) -> ScreenModel:
@@ -30,6 +32,10 @@ SCREENS: dict[str, ScreenModel] = {
     "idle-offline": ScreenModel(),
     "idle-staff": ScreenModel(),
     "idle-scanner": ScreenModel(),
+    "idle-read": ScreenModel(),
+    "idle-closer": ScreenModel(),
+    "idle-still": ScreenModel(),
+    "idle-brighter": ScreenModel(),
     "checking": ScreenModel("checking"),
     "granted-green": _verdict("green", "granted", "admitted"),
     "granted-blue": _verdict("blue", "granted", "admitted"),
@@ -85,19 +91,22 @@ def draw(folder: Path, size: str, names: list[str]) -> None:
     settings = ScreenSettings(
         ("kk", "ru", "en"), VENUE, "Asia/Almaty", fullscreen=False, width=width, height=height, sounds=False
     )
-    face = Face(settings, preview=_camera_picture, monotonic=lambda: NOW)
-    thread = threading.Thread(target=_walk_through, args=(face, folder, size, names))
+    hall = Hall()
+    face = Face(settings, preview=hall.picture, monotonic=hall.monotonic)
+    thread = threading.Thread(target=_walk_through, args=(face, hall, folder, size, names))
     thread.start()
     face.run()
     thread.join()
 
 
-def _walk_through(face: "Face", folder: Path, size: str, names: list[str]) -> None:
+def _walk_through(face: "Face", hall: "Hall", folder: Path, size: str, names: list[str]) -> None:
     try:
         for name in names:
+            hall.turn_to(name)
             face.update(terminal_of(name))
             for language in ("all",) if name.startswith("idle") else ("kk", "ru", "en"):
                 face.show(_for_visitor(SCREENS[name], language))
+                hall.wait(30)
                 path = folder / f"{name}-{language}-{size}.png"
                 if not face.screenshot(path, timeout_s=30):
                     raise TimeoutError(f"{path} was not drawn in time")
@@ -135,15 +144,56 @@ def terminal_of(name: str) -> TerminalModel:
             return TerminalModel(online=True)
 
 
-def _camera_picture() -> SimpleNamespace:
-    """A stand-in for the camera: a soft grey gradient."""
-    width, height = 64, 36
-    rows = bytearray()
-    for row in range(height):
-        for column in range(width):
-            shade = 60 + column + row
-            rows += bytes((shade, shade + 6, shade + 12))
-    return SimpleNamespace(number=int(time.monotonic() * 15), width=width, height=height, rgb=bytes(rows))
+class Hall:
+    """A stand-in for the camera, with a clock of its own: it moves with each picture, for hints take their time."""
+
+    def __init__(self) -> None:
+        self._screen = "idle"
+        self._number, self._left = 0, 0
+        self._settled = threading.Event()
+
+    def turn_to(self, screen: str) -> None:
+        """Show what belongs to this screen of the gallery."""
+        self._settled.clear()
+        self._left = _SETTLED_AFTER_PICTURES
+        self._screen = screen
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether an idle screen has seen enough pictures within `timeout_s` seconds to say what it has to say."""
+        return not self._screen.startswith("idle") or self._settled.wait(timeout_s)
+
+    def monotonic(self) -> float:
+        """Seconds; they stand still where a screen counts down."""
+        return NOW + self._number * 0.1 if self._screen.startswith("idle") else NOW
+
+    def picture(self) -> SimpleNamespace:
+        """A soft grey gradient, and in it, where the screen is about that, a code."""
+        width, height, code_px = 64, 36, _CODES.get(self._screen)
+        self._number += 1
+        self._left -= 1
+        if self._left < 0:
+            self._settled.set()
+        rows = bytearray()
+        for row in range(height):
+            for column in range(width):
+                shade = 60 + column + row
+                rows += bytes((shade, shade + 6, shade + 12))
+        marks = () if code_px is None else (_mark(self._screen, code_px, width, height),)
+        return SimpleNamespace(
+            number=self._number, width=width, height=height, channels=3, pixels=bytes(rows), marks=marks,
+            captured_at=self.monotonic(),
+        )  # fmt: skip
+
+
+def _mark(name: str, code_px: float, width: int, height: int) -> SimpleNamespace:
+    """A code in the middle, held a little aslant."""
+    half, lean = code_px / 2, code_px * 0.06
+    corners = ((-half, -half + lean), (half - lean, -half), (half, half - lean), (-half + lean, half))
+    return SimpleNamespace(
+        kind="decoded" if name not in _HINTS else "located",
+        hint=_HINTS.get(name),
+        corners=tuple((0.5 + x / width, 0.5 + y / height) for x, y in corners),
+    )
 
 
 if __name__ == "__main__":

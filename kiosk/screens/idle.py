@@ -1,6 +1,6 @@
-"""The idle screen: camera picture, how to hold the code, venue, clock, and the state of the connection."""
+"""The idle screen: camera picture with the codes in it, how to hold them, venue, clock, state of the connection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,10 +20,12 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
-from kiosk.screens import look, words
-from kiosk.screens.model import PreviewFrame, ScreenSettings, TerminalModel
+from kiosk.screens import hints, look, words
+from kiosk.screens.model import PreviewFrame, PreviewMark, ScreenSettings, TerminalModel
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
+
+_MARKS_LAST_S = 1.0
 
 
 class CameraPicture(Widget):  # type: ignore[misc]  # Kivy ships no types
@@ -38,7 +40,7 @@ class CameraPicture(Widget):  # type: ignore[misc]  # Kivy ships no types
         super().__init__(**kwargs)
         self._number = -1
         with self.canvas.after:
-            Color(1, 1, 1, 0.9)
+            self._guide = Color(1, 1, 1, 0.9)
             self._corners = [Line(width=1) for _ in range(4)]
         self.bind(pos=self._place, size=self._place, unit=self._place)
 
@@ -50,17 +52,22 @@ class CameraPicture(Widget):  # type: ignore[misc]  # Kivy ships no types
         if frame.number == self._number:
             return
         self._number = frame.number
-        size = (frame.width, frame.height)
+        size, colours = (frame.width, frame.height), "luminance" if frame.channels == 1 else "rgb"
         texture = self.texture
-        if texture is None or texture.size != size:
+        if texture is None or texture.size != size or texture.colorfmt != colours:
             # One texture for all frames of a size: a new one each time fills the memory of the graphics chip.
-            texture = Texture.create(size=size, colorfmt="rgb")
+            texture = Texture.create(size=size, colorfmt=colours)
             texture.flip_vertical()
-        texture.blit_buffer(frame.rgb, colorfmt="rgb", bufferfmt="ubyte")
+        texture.blit_buffer(frame.pixels, colorfmt=colours, bufferfmt="ubyte")
         if self.texture is not texture:
             self.texture = texture
             self._place()
         self.canvas.ask_update()
+
+    def mark(self, marks: Sequence[PreviewMark]) -> None:
+        """Outline these codes; where there are any, the frame's corners step back."""
+        self._guide.a = 0.3 if marks else 0.9
+        self.ids.outlines.show(marks)
 
     def _place(self, *_: object) -> None:
         ratio = 16 / 9 if self.texture is None else self.texture.width / self.texture.height
@@ -78,10 +85,11 @@ class CameraPicture(Widget):  # type: ignore[misc]  # Kivy ships no types
 
 
 class Invitation(BoxLayout):  # type: ignore[misc]  # Kivy ships no types
-    """What to do, in one language."""
+    """What to do, in one language. detail: may be empty; then the title has all the room."""
 
     title = StringProperty()
     detail = StringProperty()
+    ink = ColorProperty((*look.LIGHT_TEXT, 1))
     largest = NumericProperty(30)
     centred = BooleanProperty(defaultvalue=False)
 
@@ -92,20 +100,29 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
     venue = StringProperty()
     clock = StringProperty()
     connection = StringProperty()
+    hint = StringProperty()
     dot = ColorProperty((*look.OFFLINE, 1))
     connection_ink = ColorProperty((*look.FAINT_TEXT, 1))
     portrait = BooleanProperty(defaultvalue=False)
     by_camera = BooleanProperty(defaultvalue=True)
     unit = NumericProperty(4.8)
 
-    def __init__(self, settings: ScreenSettings, preview: Callable[[], PreviewFrame | None], **kwargs: object) -> None:
+    def __init__(
+        self,
+        settings: ScreenSettings,
+        preview: Callable[[], PreviewFrame | None],
+        monotonic: Callable[[], float],
+        **kwargs: object,
+    ) -> None:
         super().__init__(**kwargs)
         self._settings = settings
-        self._preview = preview
+        self._preview, self._monotonic = preview, monotonic
+        self._hinting = hints.Hinting()
         self._zone = ZoneInfo(settings.time_zone)
         names = dict.fromkeys(settings.venue_names[language] for language in settings.languages)
         self.venue = " · ".join(names)
-        self.bind(size=self._measure, by_camera=self._measure)
+        self._measure()
+        self.bind(size=self._measure, by_camera=self._measure, hint=self._say)
         self.update(TerminalModel())
         self.tick()
 
@@ -118,7 +135,13 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
 
     def tick(self, *_: object) -> None:
         """Take the newest camera picture, and set the clock; called some times a second."""
-        self.ids.picture.take(self._preview())
+        frame, at = self._preview(), self._monotonic()
+        # A picture that has stopped says nothing of how a code is held now.
+        marks = frame.marks if frame is not None and abs(at - frame.captured_at) <= _MARKS_LAST_S else ()
+        self.ids.picture.take(frame)
+        self.ids.picture.mark(marks)
+        self._hinting = hints.step(self._hinting, hints.look_at(marks), at)
+        self.hint = self._hinting.shown or ""
         self.clock = datetime.now(self._zone).strftime("%H:%M")
 
     def _measure(self, *_: object) -> None:
@@ -126,16 +149,19 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
         self.unit = min(self.width, self.height) / 100
         box = self.ids.invitation
         box.clear_widgets()
-        for position, block in enumerate(
-            words.invitation(self._settings.languages, "camera" if self.by_camera else "scanner")
-        ):
-            first = position == 0
-            box.add_widget(
-                Invitation(
-                    title=block.title,
-                    detail=block.detail,
-                    largest=self.unit * (9 if first else 6),
-                    centred=self.portrait or not self.by_camera,
-                    size_hint_y=1.5 if first else 1,
-                )
-            )
+        for position in range(len(self._settings.languages)):
+            centred = self.portrait or not self.by_camera
+            box.add_widget(Invitation(centred=centred, size_hint_y=1 if position else 1.5))
+        self._say()
+
+    def _say(self, *_: object) -> None:
+        """Invite, or tell how to hold the code that is in view."""
+        languages = self._settings.languages
+        reader: words.Reader = "camera" if self.by_camera else "scanner"
+        blocks = words.hint(self.hint, languages) if self.hint else words.invitation(languages, reader)
+        largest = (11, 8) if self.hint else (9, 6)
+        # Kivy keeps the newest child first.
+        for position, (part, block) in enumerate(zip(reversed(self.ids.invitation.children), blocks, strict=True)):
+            part.title, part.detail = block.title, block.detail
+            part.ink = (*(look.LOCATED if self.hint else look.LIGHT_TEXT), 1)
+            part.largest = self.unit * largest[min(position, 1)]

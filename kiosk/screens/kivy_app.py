@@ -14,6 +14,7 @@ from kiosk.screens.idle import IdleScreen
 from kiosk.screens.message import MessageScreen
 from kiosk.screens.model import PreviewFrame, ScreenModel, ScreenSettings, TerminalModel
 
+_CLOCK_RESOLUTION_S = 0.001
 _DRAWN_AFTER_S = 0.1
 _SETTLED_AFTER_FRAMES = 5  # boxes are laid out frame by frame, and labels find their font size after their box
 
@@ -32,10 +33,13 @@ class KioskApp(App):  # type: ignore[misc]  # Kivy ships no types
         monotonic: Callable[[], float],
     ) -> None:
         super().__init__()
+        # How early Kivy takes an event for due, and waits for it busily. Its own choice, a third of a frame, costs a
+        # tenth of a core with the interruptible clock (see kiosk.screens.start).
+        Clock.clock_resolution = _CLOCK_RESOLUTION_S
         self._settings = settings
         self._on_started = on_started
         self._frame = FloatLayout()
-        self.idle = IdleScreen(settings, preview)
+        self.idle = IdleScreen(settings, preview, monotonic)
         self.message = MessageScreen(settings.languages, monotonic)
         self._model: ScreenModel | None = None
         self._terminal: TerminalModel | None = None

@@ -1,8 +1,13 @@
-"""Colours and icons: which stands for what. Colours are sRGB, 0 to 1."""
+"""Colours, icons and outlines: which stands for what. Colours are sRGB, 0 to 1."""
+
+from collections.abc import Sequence
 
 from kiosk.screens.model import ScreenModel
 
 Colour = tuple[float, float, float]
+Point = tuple[float, float]
+
+_ARM = 0.28  # of a side: the arms of a corner never meet
 
 
 def _hex(text: str) -> Colour:
@@ -24,6 +29,10 @@ DARK_TEXT = _hex("14110a")
 ONLINE = _hex("38d27a")
 OFFLINE = _hex("ffb020")
 FAINT_TEXT = _hex("b9c4d2")
+# Yellow and blue differ for every kind of colour blindness (Okabe and Ito, Color Universal Design).
+LOCATED = _hex("ffd21f")
+READ = _hex("4cc2ff")
+OUTLINE_EDGE = _hex("0e1520")
 
 _ICONS = {
     "granted": "tick",
@@ -56,6 +65,25 @@ def ink(background: Colour) -> Colour:
 def icon(model: ScreenModel) -> str:
     """The icon's name; by shape alone it tells what the colour tells."""
     return _ICONS[model.outcome or "denied"] if model.screen == "verdict" else _ICONS.get(model.screen, "code")
+
+
+def placed(corners: Sequence[Point], pos: Point, size: Point) -> list[Point]:
+    """Corners of a mark (fractions from the picture's upper left) in pixels; the picture's lower left is at `pos`."""
+    (left, bottom), (width, height) = pos, size
+    return [(left + x * width, bottom + (1 - y) * height) for x, y in corners]
+
+
+def brackets(points: Sequence[Point]) -> list[list[Point]]:
+    """The corners of a closed shape alone: each as three points, from one arm's end round the corner to the other's."""
+    before, after = [points[-1], *points[:-1]], [*points[1:], points[0]]
+    return [
+        [_towards(corner, previous), corner, _towards(corner, following)]
+        for previous, corner, following in zip(before, points, after, strict=True)
+    ]
+
+
+def _towards(start: Point, end: Point) -> Point:
+    return start[0] + (end[0] - start[0]) * _ARM, start[1] + (end[1] - start[1]) * _ARM
 
 
 def contrast(one: Colour, other: Colour) -> float:

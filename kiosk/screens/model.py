@@ -1,5 +1,6 @@
 """What the screens are told: primitives only. Words, colours and icons are the screens' own business."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -80,8 +81,26 @@ class ScreenSettings:
     volume: int = 80
 
 
+class PreviewMark(Protocol):
+    """One code in a camera picture.
+
+    kind: "decoded", or "located" and not read yet; hint: what would make that readable ("closer", "hold_still",
+    "brighter"); corners: (x, y) points, fractions of the picture's width and height from its upper left corner.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def hint(self) -> str | None: ...
+    @property
+    def corners(self) -> Sequence[tuple[float, float]]: ...
+
+
 class PreviewFrame(Protocol):
-    """One camera picture: rows from the top, three bytes (red, green, blue) a pixel."""
+    """One camera picture: rows from the top, `channels` bytes a pixel: three (red, green, blue) or one (grey).
+
+    number: another one for each new picture; captured_at: monotonic seconds.
+    """
 
     @property
     def number(self) -> int: ...
@@ -90,4 +109,10 @@ class PreviewFrame(Protocol):
     @property
     def height(self) -> int: ...
     @property
-    def rgb(self) -> bytes: ...
+    def channels(self) -> int: ...
+    @property
+    def pixels(self) -> bytes: ...
+    @property
+    def captured_at(self) -> float: ...
+    @property
+    def marks(self) -> Sequence[PreviewMark]: ...

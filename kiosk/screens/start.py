@@ -24,6 +24,8 @@ def prepare_kivy(settings: ScreenSettings) -> None:
     Config.set("kivy", "keyboard_mode", "")
     Config.set("kivy", "pause_on_minimize", "0")
     Config.set("graphics", "maxfps", "30")  # an integer: without a limit idle costs a whole core
+    # An order from another thread is carried out at once; the default clock sleeps until the frame is over, 33 ms.
+    Config.set("kivy", "kivy_clock", "interrupt")
     Config.set("graphics", "multisamples", "0")  # some boards' drivers have none, and then there is no window
     Config.set("graphics", "width", str(settings.width))
     Config.set("graphics", "height", str(settings.height))

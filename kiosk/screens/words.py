@@ -81,6 +81,12 @@ _SHOW_ASHYQ = _("Please show your Ashyq code")
 _INVITATION = _("Show your QR code")
 _HOW_TO_HOLD = _("Hold it 15–25 cm from the camera, upright and still")
 _HOW_TO_SCAN = _("Hold it in front of the scanner")
+# How to hold a code that was located and can't be read; told while it is held, so in as few words as can be.
+HINTS = {
+    "closer": _("Hold it closer"),
+    "hold_still": _("Hold it still"),
+    "brighter": _("Make the screen brighter"),
+}
 _ONLINE = _("Online")
 _OFFLINE_SINCE = _("Offline since {time}")
 _OFFLINE = _("Offline")
@@ -152,6 +158,11 @@ def invitation(languages: tuple[str, ...], reader: Reader = "camera") -> tuple[B
     """What the idle screen asks for, in each language."""
     how = _HOW_TO_HOLD if reader == "camera" else _HOW_TO_SCAN
     return tuple(Block(lang, translator(lang)(_INVITATION), translator(lang)(how)) for lang in languages)
+
+
+def hint(name: str, languages: tuple[str, ...]) -> tuple[Block, ...]:
+    """How to hold the code that is in view, in each language, in the place of the invitation. name: one of HINTS."""
+    return tuple(Block(language, translator(language)(HINTS[name]), "") for language in languages)
 
 
 def connection(terminal: TerminalModel, language: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.screens import words
-from kiosk.screens.gallery import NOW, SCREENS, VENUE, terminal_of
+from kiosk.screens.gallery import SCREENS, VENUE, Hall, terminal_of
 from kiosk.screens.model import ScreenModel, ScreenSettings, TerminalModel
 from kiosk.screens.start import prepare_kivy, require_window
 
@@ -43,17 +43,21 @@ def layout(size: str) -> list[dict[str, Any]]:
     from kiosk.screens.fit import SMALLEST_PX, FitLabel, fits  # noqa: PLC0415
     from kiosk.screens.kivy_app import KioskApp  # noqa: PLC0415
 
-    app = KioskApp(chosen, lambda: None, lambda: None, lambda: NOW)
+    hall = Hall()
+    app = KioskApp(chosen, hall.picture, lambda: None, hall.monotonic)
     root = app.build()
     Window.add_widget(root)
     found: list[dict[str, Any]] = []
     for name, model in SCREENS.items():
+        hall.turn_to(name)
         for language in ALL:
             shown = ScreenModel(
                 model.screen, model.status, model.outcome, model.reason, language, model.data_age_s,
                 model.shown_at, model.until,
             )  # fmt: skip
             app.show(shown, BY_SCANNER if name == "idle-scanner" else EVERYTHING)
+            while not hall.wait(0):
+                app.tick()
             for _ in range(10):  # boxes are laid out from outside in, and texts after their boxes
                 Clock.tick_draw()
             for label in _labels(root, FitLabel):
@@ -97,7 +101,7 @@ def glyphs() -> str:
 
     letters = set("ӘәҒғҚқҢңӨөҰұҮүҺһІіЁё0123456789«»–…·")
     for language in ALL:
-        for text in [*words.TITLES.values(), *words.STATUSES.values(), *words.REASONS.values()]:
+        for text in [*words.TITLES.values(), *words.STATUSES.values(), *words.REASONS.values(), *words.HINTS.values()]:
             letters |= set(words.translator(language)(text))
     missing = {bold: drawn("\U0010fffe", bold=bold) for bold in (False, True)}
     return "".join(
@@ -114,9 +118,10 @@ def window(folder: Path) -> dict[str, Any]:
     from kiosk.screens.app import Face  # noqa: PLC0415
 
     ready = threading.Event()
-    face = Face(settings("800x480", VENUE), on_ready=ready.set, monotonic=lambda: NOW)
+    hall = Hall()
+    face = Face(settings("800x480", VENUE), hall.picture, on_ready=ready.set, monotonic=hall.monotonic)
     told: dict[str, Any] = {}
-    thread = threading.Thread(target=_visit, args=(face, ready, folder, told))
+    thread = threading.Thread(target=_visit, args=(face, hall, ready, folder, told))
     thread.start()
     face.run()
     thread.join()
@@ -125,12 +130,13 @@ def window(folder: Path) -> dict[str, Any]:
     return told
 
 
-def _visit(face: Any, ready: threading.Event, folder: Path, told: dict[str, Any]) -> None:
+def _visit(face: Any, hall: Hall, ready: threading.Event, folder: Path, told: dict[str, Any]) -> None:
     from kivy.clock import Clock  # noqa: PLC0415
     from kivy.core.window import Window  # noqa: PLC0415
 
     try:
         told["ready"] = ready.wait(30)
+        told["clock_can_be_interrupted"] = hasattr(Clock, "interupt_next_only")  # as Kivy spells it
         face.update(EVERYTHING)
         face.show(SCREENS["denied-red"])
         told["before"] = face.screenshot(folder / "before.png", timeout_s=30)
@@ -154,8 +160,10 @@ def _visit(face: Any, ready: threading.Event, folder: Path, told: dict[str, Any]
             one.join(30)
         told["crowd_done"] = not any(one.is_alive() for one in crowd)
         for name in SCREENS:
+            hall.turn_to(name)
             face.update(terminal_of(name))
             face.show(SCREENS[name])
+            hall.wait(30)
             told[name] = face.screenshot(folder / f"{name}.png", timeout_s=30)
     finally:
         face.stop()

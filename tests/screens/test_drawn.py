@@ -83,6 +83,11 @@ def test_a_crowd_of_threads(told: dict[str, Any]) -> None:
     assert all(told[name] for name in SCREENS)
 
 
+def test_an_order_wakes_the_screen(told: dict[str, Any]) -> None:
+    """Kivy's default clock would sleep until its frame is over, a thirtieth of a second."""
+    assert told["clock_can_be_interrupted"]
+
+
 def test_a_window_that_is_gone(told: dict[str, Any]) -> None:
     """Orders after the end wait for nobody."""
     assert told["picture_after_the_end"] is False

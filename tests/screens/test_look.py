@@ -60,3 +60,25 @@ def test_contrast_is_that_of_the_standard() -> None:
     assert look.contrast((0.0, 0.0, 0.0), white) == pytest.approx(21)
     assert look.contrast(white, white) == 1
     assert look.contrast(grey, white) == pytest.approx(4.54, abs=0.01)
+
+
+def test_outlines_are_seen_on_every_picture() -> None:
+    """The colours stand out from their own dark edge, and their texts from the screen (WCAG 2.2: 7:1)."""
+    for colour in (look.LOCATED, look.READ):
+        assert look.contrast(colour, look.OUTLINE_EDGE) >= 7
+    assert look.contrast(look.LOCATED, look.IDLE) >= 7
+
+
+def test_marks_are_placed_over_the_picture() -> None:
+    """Fractions from the upper left become pixels from the lower left."""
+    corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.25, 0.5))
+    assert look.placed(corners, (10, 20), (400, 200)) == [(10, 220), (410, 220), (410, 20), (110, 120)]
+
+
+def test_brackets_are_open() -> None:
+    """A code that has only been located is told from one that was read by the shape alone: its sides have gaps."""
+    strokes = look.brackets([(0, 0), (10, 0), (10, 10), (0, 10)])
+    assert [stroke[1] for stroke in strokes] == [(0, 0), (10, 0), (10, 10), (0, 10)]
+    for stroke, following in zip(strokes, [*strokes[1:], strokes[0]], strict=True):
+        (x, y), (next_x, next_y) = stroke[2], following[0]
+        assert abs(x - next_x) + abs(y - next_y) > 4
