@@ -4,6 +4,7 @@ The memory is a nameless file (memfd) whose descriptor the child inherits: it go
 Two pictures take turns, and the number of the whole one tells the reader when it has been overtaken.
 """
 
+import fcntl
 import mmap
 import os
 import struct
@@ -34,15 +35,17 @@ class PreviewReader:
     """The program's side; makes the memory."""
 
     def __init__(self) -> None:
-        self.descriptor = os.memfd_create("ashyq-preview")
+        self.descriptor = os.memfd_create("ashyq-preview", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.descriptor, _SIZE)
+        # A writer that made it shorter would end the reader: reading behind a file's end is SIGBUS.
+        fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
         self._memory = mmap.mmap(self.descriptor, _SIZE, mmap.MAP_SHARED, mmap.PROT_READ)
 
     def latest(self) -> PreviewFrame | None:
         """The newest whole picture, or None while there is none."""
         for _ in range(3):
             number, width, height = _HEADER.unpack_from(self._memory)
-            if number == 0 or width > MAX_WIDTH_PX or height > MAX_HEIGHT_PX:
+            if number == 0 or not (0 < width <= MAX_WIDTH_PX and 0 < height <= MAX_HEIGHT_PX):
                 return None
             start = _start(number)
             rgb = self._memory[start : start + width * height * 3]

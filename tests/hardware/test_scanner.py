@@ -45,6 +45,9 @@ class Diary:
     def camera_ended(self) -> None:
         self._note("ended")
 
+    def not_confined(self, why: str) -> None:
+        self._note("not confined", why)
+
     def wait_for(self, what: str, count: int = 1) -> list[Any]:
         """The values of the first `count` entries of this kind."""
         with self._changed:
