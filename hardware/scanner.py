@@ -262,5 +262,5 @@ class Scanner:
             self._end(spare)
 
     def _end(self, child: ScannerChild) -> None:
-        if not child.end(leave_s=0.3 if self._stopping.is_set() else 0.05):
+        if not child.end(leave_s=0.3 if self._stopping.is_set() else 0.0):
             self._dying.append(child)

@@ -189,8 +189,16 @@ def _send(message: Message) -> None:
         line = line[os.write(_MESSAGES, line) :]
 
 
-if __name__ == "__main__":
+def run(arguments: Sequence[str]) -> int:
+    """`main`, whose failure is told: nobody reads what this process writes on standard error."""
     try:
-        sys.exit(main(sys.argv[1:]))
+        return main(arguments)
     except BrokenPipeError:  # the program has gone
         os._exit(0)
+    except Exception as error:  # noqa: BLE001  # whatever it is: another process is put in place
+        _send(DecoderFailed("the scanner process", f"{type(error).__name__}: {error}"))
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 POLL_S = 0.1
 """How often the process is looked at."""
 
-_PICTURE_CPU_S = 0.6
+_PICTURE_CPU_S = 0.5
 _LONGEST_PICTURE_CPU_S = 3.0
 """Processor time between two signs of life, which come every 0.25 s or after each picture, whichever is longer."""
 
-_BLOCKED_S = 0.6
+_BLOCKED_S = 0.45
 _PAUSES_S = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Before the process is replaced, by how often it failed in a row: a picture that ends every decoder can't keep the
 machine busy, and two seconds after it has gone, others are read again."""
