@@ -22,7 +22,7 @@ AT_FDCWD = -100
 
 @dataclass(frozen=True)
 class Targets:
-    """What there is to win: files by their paths, a server by its port, one by its socket's path, a process by its id."""
+    """What there is to win: files by path, a server by its port, one by its socket, a process by its id."""
 
     secret: str
     journal: str
@@ -81,6 +81,7 @@ class Attacker:
         how = struct.pack("QQQ", os.O_RDONLY, 0, 0)
         tcp = struct.pack("=HH4s8x", socket.AF_INET, socket.htons(goal.port), socket.inet_aton("127.0.0.1"))
         arguments = (ctypes.c_char_p * 2)(b"/bin/true", None)
+        two, c_journal = (ctypes.c_int * 2)(), ctypes.c_char_p(journal)
         anonymous = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
         return {
             "open a secret": self._open(goal.secret, os.O_RDONLY),
@@ -98,10 +99,8 @@ class Attacker:
             "make a local socket": self._call("socket", socket.AF_UNIX, socket.SOCK_STREAM, 0),
             "reach a server": lambda: socket.create_connection(("127.0.0.1", goal.port), 1.0).close(),
             "reach a local server": self._reach_local,
-            "connect what it finds": lambda: [
-                self._connect(number, tcp) for number in range(3, 110)
-            ],
-            "make a pair of sockets": self._call("socketpair", socket.AF_UNIX, socket.SOCK_STREAM, 0, (ctypes.c_int * 2)()),
+            "connect what it finds": lambda: [self._connect(number, tcp) for number in range(3, 110)],
+            "make a pair of sockets": self._call("socketpair", socket.AF_UNIX, socket.SOCK_STREAM, 0, two),
             "run a program": self._run_program(arguments),
             "fork": self._fork,
             "fork by its number": self._clone,
@@ -130,7 +129,7 @@ class Attacker:
                 "fchownat", AT_FDCWD, ctypes.c_char_p(journal), os.getuid(), os.getgid(), 0
             ),
             "make a folder": self._call("mkdirat", AT_FDCWD, ctypes.c_char_p(spoil + b"d"), 0o700),
-            "link a file": self._call("linkat", AT_FDCWD, ctypes.c_char_p(journal), AT_FDCWD, ctypes.c_char_p(spoil), 0),
+            "link a file": self._call("linkat", AT_FDCWD, c_journal, AT_FDCWD, ctypes.c_char_p(spoil), 0),
             "link by name": self._call("symlinkat", ctypes.c_char_p(journal), AT_FDCWD, ctypes.c_char_p(spoil + b"s")),
             "cut the journal": self._call("truncate", ctypes.c_char_p(journal), 1),
             "rename the journal": self._call(
