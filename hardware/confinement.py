@@ -19,7 +19,9 @@ MEMORY_HEADROOM_BYTES = 384 * 1024 * 1024
 """What may be added to the address space once the source is open. Reading pictures of 4000x3000 pixels adds 120 MB, and
 each of two heaps of the C library reserves 128 MB for a moment."""
 
-_NICE = 10  # a tenth of the processor time that the screen and the controller get, when all want it
+_NICE = (
+    5  # a third of the processor time that the screen and the controller get, when all want it; less would starve it
+)
 _OOM_SCORE = 900  # out of memory, this process is the one to go: it is back within a second
 
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38

@@ -31,7 +31,8 @@ from hardware.scanner_wire import (
 )
 
 _COMMAND = (sys.executable, "-P", "-m", "hardware.scanner_process")
-_START_S = 10.0  # importing OpenCV and opening a camera takes seconds on a slow card
+_FIRST_PICTURE_S = 10.0  # a camera may take seconds to begin
+_SILENT_S = 30.0  # to import OpenCV from a slow card, or to get no processor time, may take long, and is no hang
 _SPARE_AGAIN_S = 5.0
 _TOLD_PAUSE_S = 1.0  # a shorter one is over before anybody would notice
 
@@ -88,14 +89,17 @@ class Scanner:
         self._thread.start()
 
     def stop(self, timeout_s: float = 1.0) -> bool:
-        """End the processes and the thread; whether all ended within `timeout_s` seconds."""
+        """End the processes and the thread; whether that was done within `timeout_s` seconds."""
+        deadline = time.monotonic() + timeout_s
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         if self._thread.is_alive():
             return False
+        for child in self._dying:
+            child.status(max(0.0, deadline - time.monotonic()))
         self._preview.close()
-        return not self._dying
+        return True
 
     def preview(self) -> PreviewFrame | None:
         """The newest camera picture, or None while there is none or the camera is lost."""
@@ -166,7 +170,7 @@ class Scanner:
             hangs = "" if sample is None else watch.look(now, sample)
             if hangs:
                 return hangs, True
-            if now - heard_at > (lost_after_s if is_reading else _START_S):
+            if now - heard_at > (lost_after_s if is_reading and sample is None else _SILENT_S):
                 return "the scanner process is silent", True
         return "told to stop", False
 
@@ -187,7 +191,7 @@ class Scanner:
                     self._ended = True
                     self._listener.camera_ended()
             case Alive(last_frame_at=None):
-                return self._judge(now - began_at, _START_S)
+                return self._judge(now - began_at, _FIRST_PICTURE_S)
             case Alive(last_frame_at=float(last_frame_at)):
                 if now - last_frame_at <= self._settings.lost_after_s:
                     self._well_at = last_frame_at
@@ -262,5 +266,5 @@ class Scanner:
             self._end(spare)
 
     def _end(self, child: ScannerChild) -> None:
-        if not child.end(leave_s=0.3 if self._stopping.is_set() else 0.0):
+        if not child.end(0.1 if self._stopping.is_set() else 0.3):
             self._dying.append(child)

@@ -68,7 +68,8 @@ class ScannerChild:
             return None
         try:
             fields = os.pread(self._statistics, 1024, 0).rpartition(b")")[2].split()
-            return Sample((int(fields[11]) + int(fields[12])) / _TICKS_PER_S, fields[0] in (b"S", b"T", b"t"))
+            cpu_s = (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+            return Sample(cpu_s, is_blocked=fields[0] in (b"S", b"T", b"t"), in_driver=fields[0] == b"D")
         except (OSError, ValueError, IndexError):  # it has ended
             return None
 
@@ -79,14 +80,16 @@ class ScannerChild:
         except subprocess.TimeoutExpired:
             return None
 
-    def end(self, *, leave_s: float, die_s: float = 0.3) -> bool:
-        """Let it leave, kill it if it does not; whether it is gone. One that waits for a driver may take its time."""
+    def end(self, wait_s: float = 0.3) -> bool:
+        """Kill it, and give its pipes back; whether it is gone within `wait_s` seconds.
+
+        It has nothing to put in order. One that a driver holds, or that gets no processor time, may take longer.
+        """
         with contextlib.suppress(BrokenPipeError):
             if self._process.stdin is not None:
-                self._process.stdin.close()  # the process leaves when its standard input ends
-        if self.status(leave_s) is None:
-            self._process.kill()
-        gone = self.status(die_s) is not None
+                self._process.stdin.close()
+        self._process.kill()
+        gone = self.status(wait_s) is not None
         if self._process.stdout is not None:
             self._process.stdout.close()
         if self._statistics is not None:

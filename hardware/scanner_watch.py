@@ -14,6 +14,7 @@ _LONGEST_PICTURE_CPU_S = 3.0
 """Processor time between two signs of life, which come every 0.25 s or after each picture, whichever is longer."""
 
 _BLOCKED_S = 0.45
+_IN_DRIVER_S = 3.0  # a page that is read from a slow card, too, has its end
 _PAUSES_S = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Before the process is replaced, by how often it failed in a row: a picture that ends every decoder can't keep the
 machine busy, and two seconds after it has gone, others are read again."""
@@ -24,10 +25,14 @@ _LONG_STEADY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the kernel says of the decoding thread. is_blocked: it waits or is stopped, and wants no processor."""
+    """What the kernel says of the decoding thread.
+
+    is_blocked: it waits or is stopped, and wants no processor; in_driver: it waits where no signal reaches it.
+    """
 
     cpu_s: float
     is_blocked: bool
+    in_driver: bool = False
 
 
 class DecodeWatch:
@@ -55,12 +60,14 @@ class DecodeWatch:
             return f"one picture took more than {self._picture_cpu_s:g} s of processor time"
         if last is not None:
             last_at, before = last
-            if sample.is_blocked and before.is_blocked and sample.cpu_s == before.cpu_s:
+            stands = sample.is_blocked or sample.in_driver
+            if stands and (before.is_blocked or before.in_driver) and sample.cpu_s == before.cpu_s:
                 # When this program, or the machine, stood still for long, that says nothing about the other process.
                 self._blocked_s += min(at - last_at, 2 * POLL_S)
             else:
                 self._blocked_s = 0.0
-        return "the scanner process is blocked" if self._blocked_s > _BLOCKED_S else ""
+        limit_s = _IN_DRIVER_S if sample.in_driver else _BLOCKED_S
+        return "the scanner process is blocked" if self._blocked_s > limit_s else ""
 
 
 class Restarts:

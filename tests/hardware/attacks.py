@@ -99,7 +99,7 @@ class Attacker:
             "make a local socket": self._call("socket", socket.AF_UNIX, socket.SOCK_STREAM, 0),
             "reach a server": lambda: socket.create_connection(("127.0.0.1", goal.port), 1.0).close(),
             "reach a local server": self._reach_local,
-            "connect what it finds": lambda: [self._connect(number, tcp) for number in range(3, 110)],
+            "connect what it finds": lambda: self._connect_any(tcp),
             "make a pair of sockets": self._call("socketpair", socket.AF_UNIX, socket.SOCK_STREAM, 0, two),
             "run a program": self._run_program(arguments),
             "fork": self._fork,
@@ -140,12 +140,13 @@ class Attacker:
             "take a gigabyte": lambda: len(bytearray(1 << 30)),
         }  # fmt: skip
 
-    def _connect(self, number: int, address: bytes) -> None:
-        try:
-            self._call("connect", number, address, len(address))()
-        except OSError as error:
-            if error.errno not in (errno.EBADF, errno.ENOTSOCK):
-                raise
+    def _connect_any(self, address: bytes) -> None:
+        for number in range(3, 110):
+            try:
+                self._call("connect", number, address, len(address))()
+            except OSError as error:
+                if error.errno not in (errno.EBADF, errno.ENOTSOCK):
+                    raise
 
     def _reach_local(self) -> None:
         with socket.socket(socket.AF_UNIX) as connection:

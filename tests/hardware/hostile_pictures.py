@@ -4,6 +4,7 @@ Each is made from its number alone, so that one which broke something can be mad
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -237,7 +238,8 @@ def of_bits(version: int, bits: str, error: str = "L") -> Grey:
     It passes every check that protects a decoder from noise, and so leads into its parser.
     """
     level = {"L": consts.ERROR_LEVEL_L, "H": consts.ERROR_LEVEL_H}[error]
-    capacity = consts.SYMBOL_CAPACITY[version][level]
+    capacities: Any = consts.SYMBOL_CAPACITY
+    capacity = capacities[version][level]
     content = encoder.Buffer(int(bit) for bit in bits[:capacity].ljust(capacity, "0"))
     message = encoder.make_final_message(version, level, content)
     size = encoder.calc_matrix_size(version)

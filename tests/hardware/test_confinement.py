@@ -123,4 +123,4 @@ def test_calls_by_another_numbering_end_the_process(film: Path) -> None:
         child = ScannerChild(wish(do="foreign"), picture.fileno())
         child.give(ScannerSettings(CameraSettings(str(film))))
         assert child.status(PATIENCE_S) == -signal.SIGSYS
-        child.end(leave_s=0.0)
+        child.end()

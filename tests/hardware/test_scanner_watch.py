@@ -34,6 +34,15 @@ def test_a_process_that_is_blocked_is_noticed() -> None:
     assert found[6] == "the scanner process is blocked"
 
 
+def test_waiting_in_a_driver_may_take_longer() -> None:
+    """Memory that comes back from a slow card is no hang; a driver that never answers is one."""
+    watch = DecodeWatch()
+    watch.alive()
+    found = looks(watch, [Sample(1.0, is_blocked=False, in_driver=True)] * 40)
+    assert not any(found[:29])
+    assert found[32] == "the scanner process is blocked"
+
+
 def test_a_machine_that_stood_still_proves_nothing() -> None:
     """After a stall of ten seconds one look counts as one look."""
     watch = DecodeWatch()
