@@ -13,7 +13,7 @@ _PICTURE_CPU_S = 0.5
 _LONGEST_PICTURE_CPU_S = 3.0
 """Processor time between two signs of life, which come every 0.25 s or after each picture, whichever is longer."""
 
-_BLOCKED_S = 0.45
+_BLOCKED_S = 0.4
 _IN_DRIVER_S = 3.0  # a page that is read from a slow card, too, has its end
 _PAUSES_S = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Before the process is replaced, by how often it failed in a row: a picture that ends every decoder can't keep the

@@ -11,7 +11,7 @@ from hardware.camera import CameraSettings
 from hardware.scanner import Scanner
 from hardware.scanner_wire import ScannerSettings, Sighting
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Diary:

