@@ -9,10 +9,11 @@ PIP_STAMP := $(VENV)/.pip-done
 PIP_OPTIONS := --quiet --disable-pip-version-check
 
 # libzbar0: pyzbar. libgl1, libglib2.0-0: OpenCV's wheel. libegl1, libgl1-mesa-dri: Kivy without a screen.
-# libmtdev1: Kivy's touch input. python3-venv: the virtual environment.
-APT_PACKAGES := python3-venv libzbar0 libgl1 libglib2.0-0 libegl1 libgl1-mesa-dri libmtdev1
+# libmtdev1: Kivy's touch input. python3-venv: the virtual environment. libseccomp2: what the scanner process may ask of
+# the kernel.
+APT_PACKAGES := python3-venv libseccomp2 libzbar0 libgl1 libglib2.0-0 libegl1 libgl1-mesa-dri libmtdev1
 
-.PHONY: help setup demo test lint types unit bench screens messages openapi constraints search clean
+.PHONY: help setup demo test lint types unit bench hostile screens messages openapi constraints search clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +51,9 @@ unit: setup
 
 search: setup  ## look for examples that break a property, longer than `make test` and other ones each time
 	$(BIN)/python -m pytest --hypothesis-profile=search
+
+hostile: setup  ## read ten thousand hostile pictures, a share of which is in `make test`
+	$(BIN)/python -m pytest -m hostile -s tests/hardware/test_hostile_pictures.py
 
 bench: setup  ## measure speed and reading; READING_TIMES=5 reads five times as many scenes
 	$(BIN)/python -m pytest -m bench -s tests/bench

@@ -33,7 +33,7 @@ class Attempt:
         return self.fixed + self.price * share
 
 
-def _thresholded(cut: Grey) -> cv2.typing.MatLike:
+def thresholded(cut: Grey) -> cv2.typing.MatLike:
     """Dark and light against the mean of 25 pixels around: shadows, reflections and faint screens even out."""
     return _against_mean(cv2.GaussianBlur(cut, (0, 0), 1.0), 25)
 
@@ -67,11 +67,11 @@ def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
     return lambda cut: (symbols.with_zbar(prepare(cut).astype(np.uint8, copy=False)), [])
 
 
-FIRST = Attempt("thresholded", "zxing", _zxing(_thresholded), 1.7)
+FIRST = Attempt("thresholded", "zxing", _zxing(thresholded), 1.7)
 FAINT = Attempt("lifted", "zxing", _zxing(_lifted), 0.35, 0.5)  # at whole frames: faint codes make no region
 ATTEMPTS = (
     Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=1.2),
-    Attempt("thresholded", "zbar", _zbar(_thresholded), 6.0),
+    Attempt("thresholded", "zbar", _zbar(thresholded), 6.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),
     Attempt("plain, enlarged", "zxing", _zxing(_enlarged), 3.0, 2.0),

@@ -20,6 +20,7 @@ from hardware.preview import shrunk
 Picture = NDArray[np.uint8]
 PixelFormat = Literal["MJPG", "YUYV"]
 AtEnd = Literal["hold", "loop", "exit"]
+SourceKind = Literal["device", "stream", "film", "folder"]
 
 _PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 _STREAMS = ("http://", "https://", "rtsp://", "rtsps://")
@@ -63,9 +64,13 @@ class EndOfPictures(Exception):  # noqa: N818  # no error: a file has an end
 
 
 class _Pictures(Protocol):
-    """Where pictures come from. `next` blocks until there is one; raises EndOfPictures or CameraError."""
+    """Where pictures come from. `next` blocks until there is one; raises EndOfPictures or CameraError.
+
+    `rewind` begins again, without opening anything; what has no end needs none.
+    """
 
     def next(self) -> Picture: ...
+    def rewind(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -95,9 +100,7 @@ class Camera:
         except EndOfPictures:
             if self._settings.at_end != "loop" or self._number == 0:
                 raise
-            self._pictures.close()
-            self._pictures = self._open()
-            picture = self._pictures.next()
+            picture = self._begin_again()
         captured_at = self._monotonic()
         rotation = _ROTATIONS.get(self._settings.rotate)
         if rotation is not None:
@@ -109,19 +112,37 @@ class Camera:
         """Give the device back."""
         self._pictures.close()
 
+    def _begin_again(self) -> Picture:
+        """The first picture of what is open: the scanner process may not open anything any more."""
+        self._pictures.rewind()
+        try:
+            return self._pictures.next()
+        except EndOfPictures as end:
+            raise CameraError(f"camera.source: {self._settings.source} can't be played again; another format?") from end
+
     def _open(self) -> _Pictures:
         source = self._settings.source
-        if isinstance(source, int) or source.startswith("/dev/"):
+        kind = kind_of(source)
+        if kind == "device":
             return _Device(self._settings)
-        if source.startswith(_STREAMS):
-            return _Stream(source)
-        path = Path(source)
+        if kind == "stream":
+            return _Stream(str(source))
+        path = Path(str(source))
         pacer = _Pacer(self._monotonic, self._sleep)
-        if path.is_dir():
+        if kind == "folder":
             return _Folder(path, self._settings.fps, pacer)
         if not path.exists():
             raise CameraError(f"camera.source: no such file: {path}")
         return _Video(path, pacer)
+
+
+def kind_of(source: int | str) -> SourceKind:
+    """What opens this source."""
+    if isinstance(source, int) or source.startswith("/dev/"):
+        return "device"
+    if source.startswith(_STREAMS):
+        return "stream"
+    return "folder" if Path(source).is_dir() else "film"
 
 
 def without_credentials(source: int | str) -> str:
@@ -137,6 +158,10 @@ class _Pacer:
     def __init__(self, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._monotonic, self._sleep = monotonic, sleep
         self._start: float | None = None
+
+    def begin_again(self) -> None:
+        """The next frame is the first one."""
+        self._start = None
 
     def late_s(self, due_s: float) -> float:
         """Wait until a frame is due, `due_s` seconds after the first; returns by how much it is late."""
@@ -176,6 +201,9 @@ class _Device:
     def next(self) -> Picture:
         return _read(self._capture, f"{self._path} gives no picture; is it plugged in?")
 
+    def rewind(self) -> None:
+        pass
+
     def close(self) -> None:
         self._capture.release()
 
@@ -203,6 +231,9 @@ class _Stream:
 
     def next(self) -> Picture:
         return _read(self._capture, f"{self._name} gives no picture any more")
+
+    def rewind(self) -> None:
+        pass
 
     def close(self) -> None:
         self._capture.release()
@@ -239,17 +270,29 @@ class _Video:
             raise EndOfPictures
         return picture.astype(np.uint8, copy=False)
 
+    def rewind(self) -> None:
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+        self._position = 0
+        self._pacer.begin_again()
+
     def close(self) -> None:
         self._capture.release()
 
 
 class _Folder:
-    """A folder of pictures, in the order of their names."""
+    """A folder of pictures, in the order of their names; all are opened at once and stay so."""
 
     def __init__(self, path: Path, fps: int, pacer: _Pacer) -> None:
         self._paths = sorted(file for file in path.iterdir() if file.suffix.lower() in _PICTURES)
         if not self._paths:
             raise CameraError(f"camera.source: no pictures in {path} (jpg, png, bmp or webp)")
+        self._descriptors: list[int] = []
+        try:
+            for file in self._paths:
+                self._descriptors.append(os.open(file, os.O_RDONLY))
+        except OSError as error:
+            self.close()
+            raise CameraError(f"camera.source: {error.filename} can't be opened: {error.strerror}") from error
         self._fps = fps
         self._pacer = pacer
         self._position = 0
@@ -257,14 +300,27 @@ class _Folder:
     def next(self) -> Picture:
         late_s = self._pacer.late_s(self._position / self._fps)
         self._position += int(late_s * self._fps)
-        if self._position >= len(self._paths):
+        if self._position >= len(self._descriptors):
             raise EndOfPictures
-        path = self._paths[self._position]
-        self._position += 1
-        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        picture = _decoded(self._descriptors[self._position])
         if picture is None:
-            raise CameraError(f"camera.source: {path} is no picture that can be read")
+            raise CameraError(f"camera.source: {self._paths[self._position]} is no picture that can be read")
+        self._position += 1
         return picture.astype(np.uint8, copy=False)
 
+    def rewind(self) -> None:
+        self._position = 0
+        self._pacer.begin_again()
+
     def close(self) -> None:
-        self._position = len(self._paths)
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+
+
+def _decoded(descriptor: int) -> cv2.typing.MatLike | None:
+    """The picture in an open file, or None where it is none."""
+    content, part = bytearray(), b"-"
+    while part:
+        part = os.pread(descriptor, 1 << 20, len(content))
+        content += part
+    return cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR) if content else None

@@ -4,7 +4,7 @@ import threading
 
 import cv2
 
-from hardware.camera import Camera, CameraSettings, EndOfPictures, Frame
+from hardware.camera import Camera, EndOfPictures, Frame
 from hardware.errors import CameraError
 
 
@@ -38,13 +38,12 @@ class LatestFrame:
             return frame
 
 
-def grab(settings: CameraSettings, latest: LatestFrame) -> None:
-    """Open the camera and put its frames into `latest` until it ends or breaks."""
+def grab(camera: Camera, latest: LatestFrame) -> None:
+    """Put the frames of an open camera into `latest` until it ends or breaks."""
     try:
-        camera = Camera(settings)
         while True:
             latest.put(camera.read())
     except EndOfPictures:
         latest.finish(None)
-    except (CameraError, cv2.error) as error:
-        latest.finish(str(error))
+    except (CameraError, cv2.error, MemoryError) as error:
+        latest.finish(str(error) or type(error).__name__)

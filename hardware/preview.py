@@ -68,6 +68,7 @@ class PreviewReader:
     def __init__(self) -> None:
         self.descriptor = os.memfd_create("ashyq-preview", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.descriptor, _SIZE)
+        # A writer that made it shorter would end the reader: reading behind a file's end is SIGBUS.
         seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
         fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
         self._memory = mmap.mmap(self.descriptor, _SIZE, mmap.MAP_SHARED, mmap.PROT_READ)

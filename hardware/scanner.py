@@ -1,37 +1,40 @@
-"""The program's side of the scanner process: starts it, hears it, and starts it again when it dies or falls silent."""
+"""The program's side of the scanner process: starts it, hears it, and puts another in its place when it dies or hangs.
 
-import contextlib
-import os
+A spare process has imported everything and waits: importing takes seconds on a small board, reading on takes a fraction
+of one. It is a process of its own, no copy of one that is running: a copy would have its secrets of memory layout, too.
+"""
+
 import select
-import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from hardware.camera import without_credentials
 from hardware.preview import PreviewFrame, PreviewReader
+from hardware.scanner_child import Nonsense, ScannerChild
+from hardware.scanner_hearing import Hearing
+from hardware.scanner_watch import POLL_S, DecodeWatch, RateLimit, Restarts
 from hardware.scanner_wire import (
-    MAX_LINE_BYTES,
     Alive,
     CodeLeft,
+    Confined,
     DecoderFailed,
     Message,
+    Ready,
     ScannerSettings,
     Sighting,
     Trouble,
-    decode,
 )
 
-_POLL_S = 0.1
-_START_S = 10.0  # importing OpenCV and opening a camera takes seconds on a slow card
-_PAUSES_S = (0.2, 1.0, 2.0, 5.0)
-"""How long to wait before the scanner process is started again, by how often it failed in a row."""
-
-# What the scanner process may see of the environment: no credentials, no sockets of systemd.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "TZ")
+_COMMAND = (sys.executable, "-P", "-m", "hardware.scanner_process")
+_FIRST_PICTURE_S = 10.0  # a camera may take seconds to begin
+_SILENT_S = 30.0  # to import OpenCV from a slow card, or to get no processor time, may take long, and is no hang
+_SPARE_AGAIN_S = 5.0
+_TOLD_PAUSE_S = 1.0  # a shorter one is over before anybody would notice
 
 
 class ScannerListener(Protocol):
@@ -42,39 +45,59 @@ class ScannerListener(Protocol):
     def camera_lost(self, why: str) -> None: ...
     def camera_found(self) -> None: ...
     def camera_ended(self) -> None: ...
+    def not_confined(self, why: str) -> None: ...
 
 
 class Scanner:
-    """Owns the scanner process and the picture memory."""
+    """Owns the scanner process, its spare, and the picture memory."""
 
-    def __init__(self, settings: ScannerSettings, listener: ScannerListener) -> None:
+    def __init__(
+        self, settings: ScannerSettings, listener: ScannerListener, *, command: Sequence[str] = _COMMAND
+    ) -> None:
+        """command: what starts a scanner process, without its argument."""
         self._settings = settings
         self._listener = listener
+        self._command = command
         self._preview = PreviewReader()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scanner")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: ScannerChild | None = None
+        self._spare: ScannerChild | None = None
+        self._spare_at = float("-inf")
+        self._is_spare_ready = False
+        self._dying: list[ScannerChild] = []
+        self._restarts = Restarts()
+        self._well_at = 0.0
         self._lost = False
         self._ended = False
-        self._failures = 0
+        self._warnings = RateLimit(10, 0.1)  # the card must not fill up with them
         self._log = structlog.get_logger(__name__)
 
     @property
     def process_id(self) -> int | None:
         """The scanner process's id while it runs."""
-        return None if self._process is None else self._process.pid
+        child = self._child
+        return None if child is None else child.pid
+
+    @property
+    def is_spare_ready(self) -> bool:
+        """Whether another process waits to take over at once."""
+        return self._is_spare_ready
 
     def start(self) -> None:
         """Start reading; returns at once."""
         self._thread.start()
 
     def stop(self, timeout_s: float = 1.0) -> bool:
-        """End the process and the thread; whether both ended within `timeout_s` seconds."""
+        """End the processes and the thread; whether that was done within `timeout_s` seconds."""
+        deadline = time.monotonic() + timeout_s
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         if self._thread.is_alive():
             return False
+        for child in self._dying:
+            child.status(max(0.0, deadline - time.monotonic()))
         self._preview.close()
         return True
 
@@ -85,105 +108,122 @@ class Scanner:
     # --- the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self._well_at = time.monotonic()
         while not self._stopping.is_set():
+            hangs = False
             try:
-                why = self._run_process()
+                why, hangs = self._run_process()
             except OSError as error:  # no memory or no processes left: try again later
                 why = f"the scanner process can't be started: {error.strerror}"
             if self._stopping.is_set():
-                return
-            pause_s = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
-            self._failures += 1
+                break
+            pause_s = self._restarts.failed(by_hanging=hangs)
             self._log.warning("scanner_restarting", why=why, pause_s=pause_s)
-            if self._failures > 1 or not why.startswith("the scanner process ended"):
-                self._lose(why)  # one crash is mended before anybody would notice
+            if pause_s >= _TOLD_PAUSE_S:
+                self._lose(why)
             self._stopping.wait(pause_s)
+        self._end_spare()
 
-    def _run_process(self) -> str:
-        """Start the process and hear it until it ends or must be ended; returns why."""
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        descriptor = self._preview.descriptor
-        self._log.info("scanner_starting", source=without_credentials(self._settings.camera.source))
-        process = subprocess.Popen(  # noqa: S603  # our own module, no shell
-            [sys.executable, "-P", "-m", "hardware.scanner_process", str(descriptor)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # native libraries chatter there
-            env=environment,
-            pass_fds=(descriptor,),
-        )
-        self._process = process
+    def _run_process(self) -> tuple[str, bool]:
+        """Hear a process until it ends or must be ended; returns why, and whether it hung."""
+        child, self._spare, self._is_spare_ready = self._spare, None, False
+        if child is None or child.status() is not None:
+            child = self._new()
+        self._log.info("scanner_starting", source=without_credentials(self._settings.camera.source), process=child.pid)
+        self._child = child
         try:
-            assert process.stdin is not None
-            process.stdin.write(self._settings.to_json().encode("utf-8") + b"\n")
-            process.stdin.flush()
-            return self._hear(process)
+            child.give(self._settings)
+            return self._hear(child)
         except BrokenPipeError:
-            return f"the scanner process ended with status {process.wait()}"
+            return f"the scanner process ended with status {child.status(1.0)}", False
+        except Nonsense as nonsense:
+            return f"the scanner process talks nonsense: {nonsense}", False
         finally:
-            self._end(process)
-            self._process = None
+            self._child = None
+            self._end(child)
 
-    def _hear(self, process: subprocess.Popen[bytes]) -> str:
-        assert process.stdout is not None
-        descriptor, pending = process.stdout.fileno(), b""
-        heard_at = started_at = time.monotonic()
+    def _hear(self, child: ScannerChild) -> tuple[str, bool]:
+        heard_at = began_at = time.monotonic()
+        hearing, watch = Hearing(began_at), DecodeWatch(self._restarts.picture_cpu_s)
+        lost_after_s = self._settings.lost_after_s
+        is_reading = False
         while not self._stopping.is_set():
-            if select.select([descriptor], [], [], _POLL_S)[0]:
-                data = os.read(descriptor, 65536)
-                if not data:
-                    return f"the scanner process ended with status {process.wait()}"
-                *lines, pending = (pending + data).split(b"\n")
-                if len(pending) > MAX_LINE_BYTES:
-                    return "the scanner process talks nonsense"
-                for line in lines:
-                    message = decode(line)
-                    if isinstance(message, Trouble):
-                        return message.why
-                    if isinstance(message, Alive):
-                        heard_at = time.monotonic()
-                    why = self._take(message, started_at)
-                    if why:
-                        return why
-            silent_s = time.monotonic() - heard_at
-            limit_s = self._settings.lost_after_s if heard_at > started_at else _START_S
-            if silent_s > self._settings.lost_after_s:
-                self._lose("the scanner process is silent")
-            if silent_s > limit_s:
-                return "the scanner process is silent"
-        return "told to stop"
+            spare = self._spare
+            readable = select.select([child] if spare is None else [child, spare], [], [], POLL_S)[0]
+            lines = child.lines() if child in readable else []
+            now = time.monotonic()  # no earlier: what was said is not from the future
+            if lines is None:
+                return f"the scanner process ended with status {child.status(1.0)}", False
+            for message in hearing.messages(lines, now):
+                if isinstance(message, Alive):
+                    watch.alive()
+                    is_reading = True
+                if isinstance(message, Alive | Trouble):
+                    heard_at = now
+                why = self._take(message, began_at)
+                if why:
+                    return why, False
+            self._look_after_spare(now, readable, wanted=is_reading)
+            if now - self._well_at > lost_after_s:
+                self._lose(f"no picture for {lost_after_s:g} s")
+            sample = child.sample()
+            hangs = "" if sample is None else watch.look(now, sample)
+            if hangs:
+                return hangs, True
+            if now - heard_at > (lost_after_s if is_reading and sample is None else _SILENT_S):
+                return "the scanner process is silent", True
+        return "told to stop", False
 
-    def _take(self, message: Message | None, started_at: float) -> str:
+    def _take(self, message: Message | None, began_at: float) -> str:
         """Pass a message on; returns why the process must be ended, or an empty text."""
+        now = time.monotonic()
         match message:
             case Sighting():
                 self._listener.symbol_seen(message)
             case CodeLeft():
                 self._listener.symbol_gone()
             case DecoderFailed(decoder=decoder, error=error):
-                self._log.warning("decoder_failed", decoder=decoder, error=error)
+                self._warn("decoder_failed", decoder=decoder, error=error)
             case Alive(ended=True):
+                self._well_at = now
+                self._restarts.reads(now)
                 if not self._ended:
                     self._ended = True
                     self._listener.camera_ended()
             case Alive(last_frame_at=None):
-                return self._judge(time.monotonic() - started_at, _START_S)
+                return self._judge(now - began_at, _FIRST_PICTURE_S)
             case Alive(last_frame_at=float(last_frame_at)):
-                frame_age_s = time.monotonic() - last_frame_at
-                if frame_age_s <= self._settings.lost_after_s:
-                    self._failures = 0
+                if now - last_frame_at <= self._settings.lost_after_s:
+                    self._well_at = last_frame_at
+                    self._restarts.reads(now)
                     self._find()
-                return self._judge(frame_age_s, self._settings.lost_after_s)
+                return self._judge(now - last_frame_at, self._settings.lost_after_s)
+            case Trouble(why=why):
+                self._lose(why)  # the process tries again by itself, or ends
+            case Confined(missing=missing, second_missing=second_missing):
+                self._tell_confinement(missing, second_missing)
+            case Ready():
+                pass
             case None:
-                self._log.warning("scanner_nonsense")
+                self._warn("scanner_nonsense")
         return ""
 
     def _judge(self, frame_age_s: float, limit_s: float) -> str:
-        why = f"no picture for {self._settings.lost_after_s:g} s"
-        if frame_age_s > self._settings.lost_after_s:
-            self._lose(why)
         # A camera whose read() blocks is cured only by ending the process that waits for it.
-        return why if frame_age_s > limit_s else ""
+        return f"no picture for {self._settings.lost_after_s:g} s" if frame_age_s > limit_s else ""
+
+    def _tell_confinement(self, missing: str, second_missing: str) -> None:
+        if missing:
+            self._log.warning("scanner_not_confined", missing=missing)
+            self._listener.not_confined(missing)
+        elif second_missing:
+            self._log.info("scanner_confined", without=second_missing)
+        else:
+            self._log.info("scanner_confined")
+
+    def _warn(self, event: str, **values: str) -> None:
+        if self._warnings.allows(time.monotonic()):
+            self._log.warning(event, **values)
 
     def _lose(self, why: str) -> None:
         if not self._lost:
@@ -197,14 +237,34 @@ class Scanner:
             self._log.info("camera_found")
             self._listener.camera_found()
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            if process.stdin is not None:
-                process.stdin.close()  # the process leaves when its standard input ends
-        try:
-            process.wait(0.3 if self._stopping.is_set() else 0.05)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    # --- processes ----------------------------------------------------------------------------------------------
+
+    def _new(self) -> ScannerChild:
+        return ScannerChild(self._command, self._preview.descriptor)
+
+    def _look_after_spare(self, now: float, readable: Sequence[ScannerChild], *, wanted: bool) -> None:
+        """One spare at most, once pictures are read: at the start the processor has better to do."""
+        self._dying = [child for child in self._dying if child.status() is None]
+        spare = self._spare
+        if spare is None:
+            if wanted and now - self._spare_at >= _SPARE_AGAIN_S:
+                self._spare_at = now
+                try:
+                    self._spare = self._new()
+                except OSError as error:
+                    self._warn("scanner_spare_failed", why=str(error.strerror))
+        elif spare in readable:
+            if spare.lines() is None:
+                self._warn("scanner_spare_failed", why=f"it ended with status {spare.status(1.0)}")
+                self._end_spare()
+            else:
+                self._is_spare_ready = True
+
+    def _end_spare(self) -> None:
+        spare, self._spare, self._is_spare_ready = self._spare, None, False
+        if spare is not None:
+            self._end(spare)
+
+    def _end(self, child: ScannerChild) -> None:
+        if not child.end(0.1 if self._stopping.is_set() else 0.3):
+            self._dying.append(child)

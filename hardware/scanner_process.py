@@ -1,47 +1,141 @@
 """The scanner process: camera and decoders, and nothing else. No GPIO, no network, no journal, no secret.
 
 Started by hardware.scanner as `python -m hardware.scanner_process`: settings come as the first line of standard input,
-messages leave on standard output, the picture for the screen goes to the memory whose descriptor is the argument.
+messages leave on what was standard output, the picture for the screen goes to the memory whose descriptor is the
+argument. It imports everything and waits, as a spare, for its settings; then it opens the source, shuts itself in
+(hardware.confinement), and only then looks at a picture.
 """
 
 import ctypes
 import os
+import select
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 
 # Before cv2 is imported, which reads these once: a stalled camera blocks read() for this long instead of 10 s.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts threads when it is imported, else
 
 import cv2
+import numpy as np
 
-from hardware.camera import Frame
+from hardware import confinement
+from hardware.camera import Camera, Frame, kind_of
+from hardware.confinement import Walls
+from hardware.errors import CameraError
 from hardware.grabber import LatestFrame, grab
 from hardware.preview import PreviewWriter
 from hardware.previewing import Previewing, ShownFrames
 from hardware.reader import SymbolReader
 from hardware.repeat import RepeatGuard
-from hardware.scanner_wire import Alive, CodeLeft, DecoderFailed, Message, ScannerSettings, Sighting, Trouble, encode
+from hardware.scanner_wire import (
+    Alive,
+    CodeLeft,
+    Confined,
+    DecoderFailed,
+    Message,
+    Ready,
+    ScannerSettings,
+    Sighting,
+    Trouble,
+    encode,
+)
 from hardware.symbols import Symbol
+from hardware.syscall_filter import Opened
 
 _ALIVE_EVERY_S = 0.25
+_OPEN_AGAIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
+_MESSAGES = 100
+"""The descriptor that messages leave by: native libraries chatter on standard output."""
 
 
-def main() -> int:
-    """Run until standard input ends, or the camera can't be used."""
+def main(arguments: Sequence[str]) -> int:
+    """Run until standard input ends, or the camera can't be used; the one argument is the picture's descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program, which then ends this
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    settings = ScannerSettings.from_json(sys.stdin.readline())
-    threading.Thread(target=_leave_with_the_program, daemon=True).start()
+    picture = int(arguments[0])
+    os.dup2(1, _MESSAGES)
+    os.dup2(2, 1)
+    confinement.enter((picture, _MESSAGES))
     cv2.setNumThreads(1)  # a second core belongs to the screen
-    preview = Previewing(PreviewWriter(int(sys.argv[1]), mirror=settings.mirror))
-    threading.Thread(target=preview.run, daemon=True).start()
+    _warm_up(SymbolReader())
+    _send(Ready())
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    settings = ScannerSettings.from_json(line)
+    reader = SymbolReader(
+        bar_codes=settings.bar_codes, on_failure=lambda decoder, error: _send(DecoderFailed(decoder, error))
+    )
+    _warm_up(reader)
+    preview = Previewing(PreviewWriter(picture, mirror=settings.mirror))
+    helpers = _Helpers(3)
+    helpers.start(_leave_with_the_program)
+    helpers.start(preview.run)
+    camera = _open(settings)
     latest = ShownFrames(preview)
-    threading.Thread(target=grab, args=(settings.camera, latest), daemon=True).start()
-    return _read_codes(settings, latest, preview)
+    helpers.start(lambda: grab(camera, latest))
+    walls = Walls(_opened(settings))
+    helpers.shut_in()
+    locked = walls.lock()
+    _send(Confined(locked.missing, locked.second_missing))
+    helpers.go_on()
+    return _read_codes(settings, reader, latest, preview)
+
+
+def _warm_up(reader: SymbolReader) -> None:
+    """Whatever is loaded with the first picture: afterwards no file can be opened."""
+    for number in range(4):
+        reader.read(np.full((120, 160), 130, np.uint8), float(number))
+
+
+def _open(settings: ScannerSettings) -> Camera:
+    """The camera, as soon as it can be opened; what keeps it from that is told again and again."""
+    while True:
+        try:
+            return Camera(settings.camera)
+        except (CameraError, cv2.error) as error:
+            _send(Trouble(str(error)))
+            if select.select([sys.stdin], [], [], _OPEN_AGAIN_S)[0]:  # nothing more is to come but its end
+                os._exit(0)
+
+
+def _opened(settings: ScannerSettings) -> Opened:
+    kind = kind_of(settings.camera.source)
+    return Opened(device=kind == "device", network=kind == "stream", threads=kind in ("stream", "film"))
+
+
+class _Helpers:
+    """Threads that are there before the process is shut in, since none can be started later."""
+
+    def __init__(self, count: int) -> None:
+        self._may_shut_in, self._may_go_on = threading.Event(), threading.Event()
+        self._shut_in = threading.Barrier(count + 1)
+
+    def start(self, work: Callable[[], None]) -> None:
+        """A thread that waits for the others, and then works."""
+        threading.Thread(target=self._run, args=(work,), daemon=True).start()
+
+    def shut_in(self) -> None:
+        """All of them, each by itself."""
+        self._may_shut_in.set()
+        self._shut_in.wait()
+
+    def go_on(self) -> None:
+        """Let them work."""
+        self._may_go_on.set()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        self._may_shut_in.wait()
+        confinement.shut_in_thread()
+        self._shut_in.wait()
+        self._may_go_on.wait()
+        work()
 
 
 def _leave_with_the_program() -> None:
@@ -49,11 +143,8 @@ def _leave_with_the_program() -> None:
     os._exit(0)  # a thread that blocks in read() can't be joined
 
 
-def _read_codes(settings: ScannerSettings, latest: LatestFrame, preview: Previewing) -> int:
+def _read_codes(settings: ScannerSettings, reader: SymbolReader, latest: LatestFrame, preview: Previewing) -> int:
     guard = RepeatGuard(settings.forget_after_s)
-    reader = SymbolReader(
-        bar_codes=settings.bar_codes, on_failure=lambda decoder, error: _send(DecoderFailed(decoder, error))
-    )
     frames, last_frame_at = 0, None
     alive_at = float("-inf")
     while True:
@@ -96,11 +187,19 @@ def _report_nothing(guard: RepeatGuard, now: float) -> None:
 def _send(message: Message) -> None:
     line = encode(message)
     while line:
-        line = line[os.write(1, line) :]
+        line = line[os.write(_MESSAGES, line) :]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """`main`, whose failure is told: nobody reads what this process writes on standard error."""
+    try:
+        return main(arguments)
+    except BrokenPipeError:  # the program has gone
+        os._exit(0)
+    except Exception as error:  # noqa: BLE001  # whatever it is: another process is put in place
+        _send(DecoderFailed("the scanner process", f"{type(error).__name__}: {error}"))
+        return 1
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except BrokenPipeError:  # the program has gone
-        os._exit(0)
+    sys.exit(run(sys.argv[1:]))

@@ -7,11 +7,14 @@ form of a message is dropped, never unpickled or evaluated.
 import base64
 import binascii
 import json
+import math
 from dataclasses import asdict, dataclass
 
 from hardware.camera import CameraSettings
 
 MAX_LINE_BYTES = 16 * 1024
+_MAX_TEXT = 300
+_MAX_COUNT = 1 << 53
 _MAX_PAYLOAD_BYTES = 7089  # the most that a QR code holds: digits, version 40-L (ISO/IEC 18004)
 
 
@@ -80,8 +83,24 @@ class DecoderFailed:
     error: str
 
 
-Message = Sighting | CodeLeft | Alive | Trouble | DecoderFailed
-_KINDS: dict[str, type[CodeLeft | Alive | Trouble | DecoderFailed]] = {
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything is imported: the process waits for its settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confined:
+    """The process has shut itself in. missing, second_missing: why one of its two walls does not stand, or nothing."""
+
+    missing: str
+    second_missing: str
+
+
+Message = Sighting | CodeLeft | Alive | Trouble | DecoderFailed | Ready | Confined
+_Plain = CodeLeft | Alive | Trouble | DecoderFailed | Ready | Confined
+_KINDS: dict[str, type[_Plain]] = {
+    "ready": Ready,
+    "confined": Confined,
     "left": CodeLeft,
     "alive": Alive,
     "trouble": Trouble,
@@ -113,7 +132,7 @@ def decode(line: bytes) -> Message | None:
         message = _KINDS[kind](**fields)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return message if _is_sound(message) else None
+    return _bounded(message) if _is_sound(message) else None
 
 
 def _sighting(fields: dict[str, object]) -> Sighting | None:
@@ -126,20 +145,48 @@ def _sighting(fields: dict[str, object]) -> Sighting | None:
         len(payload) <= _MAX_PAYLOAD_BYTES
         and sighting.symbology in ("qr", "bar")
         and sighting.reader in ("zxing", "zbar")
-        and isinstance(sighting.captured_at, float)
-        and isinstance(sighting.decoded_at, float)
-        and isinstance(sighting.frame, int)
+        and _is_time(sighting.captured_at)
+        and _is_time(sighting.decoded_at)
+        and _is_count(sighting.frame)
     )
     return sighting if sound else None
 
 
-def _is_sound(message: CodeLeft | Alive | Trouble | DecoderFailed) -> bool:
+def _is_sound(message: _Plain) -> bool:
     match message:
-        case CodeLeft():
+        case CodeLeft() | Ready():
             return True
         case Alive(frames=frames, last_frame_at=last_frame_at, ended=ended):
-            return isinstance(frames, int) and isinstance(ended, bool) and isinstance(last_frame_at, float | int | None)
+            return _is_count(frames) and isinstance(ended, bool) and (last_frame_at is None or _is_time(last_frame_at))
         case Trouble(why=why):
             return isinstance(why, str)
         case DecoderFailed(decoder=decoder, error=error):
             return isinstance(decoder, str) and isinstance(error, str)
+        case Confined(missing=missing, second_missing=second_missing):
+            return isinstance(missing, str) and isinstance(second_missing, str)
+
+
+def _is_time(value: object) -> bool:
+    """JSON as Python reads it knows NaN, Infinity and numbers of any length: arithmetic with them ends in errors."""
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_COUNT
+
+
+def _bounded(message: _Plain) -> _Plain:
+    """Texts as they may get into the log: one short line without control characters."""
+    match message:
+        case Trouble(why=why):
+            return Trouble(_plain(why))
+        case DecoderFailed(decoder=decoder, error=error):
+            return DecoderFailed(_plain(decoder), _plain(error))
+        case Confined(missing=missing, second_missing=second_missing):
+            return Confined(_plain(missing), _plain(second_missing))
+        case _:
+            return message
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_MAX_TEXT])

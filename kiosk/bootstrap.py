@@ -133,7 +133,9 @@ class _Builder:
             self._log.warning("visits_of_an_interrupted_run", count=leftovers)
         lights, buzzer = self._outputs()
         scanner_settings = mapping.scanner_of(settings)
-        scanner = scanner_settings and Scanner(scanner_settings, _Listener(self._post, self._camera_ended))
+        scanner = scanner_settings and Scanner(
+            scanner_settings, _Listener(self._post, self._camera_ended, self._not_confined)
+        )
         face = None
         if settings.screen.enabled:
             preview = scanner.preview if scanner else lambda: None
@@ -240,6 +242,10 @@ class _Builder:
         if self._settings.camera.at_end == "exit" and self._terminal is not None:
             self._terminal.stop()
 
+    def _not_confined(self, why: str) -> None:
+        if self._terminal is not None:
+            self._terminal.warn(f"the scanner process is not confined: {why}")
+
     def _log_edge(self, edge: Edge) -> None:
         self._log.info("edge", line=edge.line, pin=edge.pin, value=edge.value, monotonic_s=round(edge.monotonic_s, 6))
 
@@ -247,8 +253,10 @@ class _Builder:
 class _Listener:
     """Fits `hardware.scanner.ScannerListener`."""
 
-    def __init__(self, post: Callable[[Fact], None], ended: Callable[[], None]) -> None:
-        self._post, self._ended = post, ended
+    def __init__(
+        self, post: Callable[[Fact], None], ended: Callable[[], None], not_confined: Callable[[str], None]
+    ) -> None:
+        self._post, self._ended, self._not_confined = post, ended, not_confined
 
     def symbol_seen(self, sighting: Sighting) -> None:
         self._post(CodeSeen(sighting.payload, sighting.symbology == "qr", sighting.reader, sighting.captured_at))
@@ -264,6 +272,9 @@ class _Listener:
 
     def camera_ended(self) -> None:
         self._ended()
+
+    def not_confined(self, why: str) -> None:
+        self._not_confined(why)
 
 
 def _poster(post: Callable[[Fact], None], fact: Fact) -> Callable[[], None]:

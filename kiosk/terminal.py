@@ -63,6 +63,8 @@ class Terminal:
         self._told_to_stop = threading.Event()
         self._controller_thread = threading.Thread(target=self._control, name="controller")
         self._log = structlog.get_logger(__name__)
+        self._warning = ""
+        self._is_ready = False
 
     def run(self) -> int:
         """Serve visitors until told to stop; on the main thread. Returns the exit status."""
@@ -84,8 +86,18 @@ class Terminal:
     def ready(self) -> None:
         """The screen is there: visitors can come."""
         self._watchdog.start()
-        self._notifier.tell("READY=1", "STATUS=serving visitors")
+        self._is_ready = True
+        self._notifier.tell("READY=1", self._status())
         self._log.info("ready")
+
+    def warn(self, of_what: str) -> None:
+        """Let `systemctl status` tell a technician what is not as it should be, though visitors are served."""
+        self._warning = of_what
+        if self._is_ready:
+            self._notifier.tell(self._status())
+
+    def _status(self) -> str:
+        return "STATUS=serving visitors" + (f"; WARNING: {self._warning}" if self._warning else "")
 
     def stop(self) -> None:
         """Tell the terminal to stop; from any thread, and from a signal handler."""

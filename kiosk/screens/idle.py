@@ -21,7 +21,7 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from kiosk.screens import hints, look, words
-from kiosk.screens.model import PreviewFrame, PreviewMark, ScreenSettings, TerminalModel
+from kiosk.screens.model import PreviewFrame, PreviewMark, Reader, ScreenSettings, TerminalModel
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
 
@@ -157,7 +157,7 @@ class IdleScreen(FloatLayout):  # type: ignore[misc]  # Kivy ships no types
     def _say(self, *_: object) -> None:
         """Invite, or tell how to hold the code that is in view."""
         languages = self._settings.languages
-        reader: words.Reader = "camera" if self.by_camera else "scanner"
+        reader: Reader = "camera" if self.by_camera else "scanner"
         blocks = words.hint(self.hint, languages) if self.hint else words.invitation(languages, reader)
         largest = (11, 8) if self.hint else (9, 6)
         # Kivy keeps the newest child first.

@@ -14,11 +14,10 @@ import segno
 from numpy.typing import NDArray
 
 # Private names: the steps between are the reader's own matter, and only this picture shows them.
-from hardware.attempts import FIRST
-from hardware.attempts import _thresholded as thresholded
+from hardware.attempts import FIRST, thresholded
 from hardware.grid import Modules, _even, _Fit, _upright, decode, measure
 from hardware.qr_layout import Floats, fixed_modules, modules_of
-from hardware.regions import Region, likely_regions
+from hardware.regions import Region, RegionFinder
 from hardware.symbols import Grey, Outline, with_zxing
 from tests.bench.optics import draw
 from tests.bench.scene import Scene
@@ -77,7 +76,7 @@ def _shown(scene: Scene) -> NDArray[np.bool_]:
 def _located(grey: Grey) -> tuple[Region, Outline]:
     """The likely region in which the thresholded look locates a code, and its outline in the frame."""
     read, _ = with_zxing(grey)
-    for region in [] if read else likely_regions(grey, 2):
+    for region in [] if read else RegionFinder().find(grey, 2):
         cut, left, top = region.cut(grey)
         read, outlines = FIRST.look(cut)
         if outlines and not read:
@@ -95,7 +94,7 @@ def _frame(grey: Grey, outline: Outline) -> Colours:
 def _first_look(grey: Grey, region: Region, outline: Outline) -> Colours:
     """The cut as the first look sees it, around the code."""
     cut, left, top = region.cut(grey)
-    seen = _coloured(thresholded(cut))
+    seen = _coloured(thresholded(cut).astype(np.uint8, copy=False))
     scale = _SQUARE / max(seen.shape[:2])
     small = _resized(seen, round(seen.shape[1] * scale), round(seen.shape[0] * scale), cv2.INTER_AREA)
     _outlined(small, (outline.corners - np.array([left, top], np.float32)) * np.float32(scale), _GREEN, 2)

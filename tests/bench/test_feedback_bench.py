@@ -18,7 +18,7 @@ import pytest
 from hardware.camera import Frame
 from hardware.preview import PreviewReader, PreviewWriter
 from hardware.previewing import Previewing
-from hardware.symbols import SymbolReader
+from hardware.reader import SymbolReader
 from kiosk.adapters.issuing import new_reference
 from kiosk.core.credential import format_reference
 from kiosk.demo.video import Showing, record_video

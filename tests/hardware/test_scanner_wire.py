@@ -11,8 +11,10 @@ from hardware.scanner_wire import (
     MAX_LINE_BYTES,
     Alive,
     CodeLeft,
+    Confined,
     DecoderFailed,
     Message,
+    Ready,
     ScannerSettings,
     Sighting,
     Trouble,
@@ -21,6 +23,7 @@ from hardware.scanner_wire import (
 )
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
+printable = st.text(max_size=200).filter(str.isprintable)
 messages = st.one_of(
     st.builds(
         Sighting,
@@ -33,8 +36,10 @@ messages = st.one_of(
     ),
     st.just(CodeLeft()),
     st.builds(Alive, st.integers(0, 2**40), st.none() | finite, st.booleans()),
-    st.builds(Trouble, st.text(max_size=200)),
-    st.builds(DecoderFailed, st.text(max_size=20), st.text(max_size=20)),
+    st.builds(Trouble, printable),
+    st.builds(DecoderFailed, printable, printable),
+    st.just(Ready()),
+    st.builds(Confined, printable, printable),
 )
 
 

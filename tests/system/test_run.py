@@ -103,6 +103,36 @@ def test_a_visitor_from_frame_to_open_door_and_a_stop_within_three_seconds(
     assert (tmp_path / "errors.txt").read_text(encoding="utf-8") == ""
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["crash", "hang"])
+def test_a_scanner_process_that_fails_disturbs_nobody_who_is_being_let_in(
+    stage: Stage, act: Act, film: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The release goes on for its time, no fault is shown, another process reads on, the next one enters."""
+    config = stage.write_config(act, tmp_path, str(film))
+    change(config, camera={"source": str(film), "at_end": "loop"})
+    program = Program(config, tmp_path)
+    try:
+        first = program.wait_for(lambda line: line["event"] == "scanner_starting")["process"]
+        energised = program.wait_for(is_relay(1))
+        os.kill(first, number)
+        struck_at = time.monotonic()
+        program.wait_for(lambda line: line["event"] == "scanner_starting" and line["process"] != first)
+        took_s = time.monotonic() - struck_at
+        resting = program.wait_for(is_relay(0))
+        so_far = len(program.lines())
+        program.wait_for(lambda line: line["event"] == "decision" and line["outcome"] == "granted", so_far)
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(10) == 0
+    finally:
+        program.process.kill()
+        program.process.wait()
+    assert took_s < 1.0
+    assert 1.5 < resting["monotonic_s"] - energised["monotonic_s"] < 3.0
+    events = [line["event"] for line in program.lines()]
+    assert not {"camera_lost", "fault_found", "scanner_not_confined"} & set(events)
+    assert events.count("scanner_restarting") == 1
+
+
 def test_kill_9_while_the_door_is_open_leaves_it_locked_and_the_visit_kept(
     stage: Stage, act: Act, film: Path, tmp_path: Path
 ) -> None:

@@ -94,6 +94,15 @@ def test_the_terminal_may_take_usb_scanners() -> None:
     assert "char-input rw" in unit["DeviceAllow"]
 
 
+def test_the_scanner_process_may_shut_itself_in() -> None:
+    """The unit's own filter lets it load another one, and Landlock; what it needs for that is installed."""
+    unit = settings("ashyq-kiosk.service")
+    allowed = set(" ".join(unit["SystemCallFilter"]).split())
+    assert {"seccomp", "landlock_create_ruleset", "landlock_restrict_self"} <= allowed
+    for where in ("Makefile", "systemd/README.md"):
+        assert "libseccomp2" in (SYSTEMD.parent / where).read_text(encoding="utf-8")
+
+
 def test_users_and_folders_agree() -> None:
     """Each unit's user is made, in the groups that its devices belong to; its state folder holds the journal."""
     users = (SYSTEMD / "ashyq-kiosk.sysusers").read_text(encoding="utf-8").split("\n")
