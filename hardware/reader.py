@@ -25,6 +25,7 @@ from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 T = TypeVar("T")
 
 _NOTHING: tuple[list[Symbol], list[Outline]] = ([], [])
+_LEAST_SIDE_PX = 32  # a smaller picture holds no code that one look would miss
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
 _REGIONS = 2  # of one frame, are tried
@@ -80,7 +81,9 @@ class SymbolReader:
         self._since_whole = 0
         read, outlines = self._guarded("zxing", lambda: symbols.with_zxing(grey), _NOTHING)
         self._budget.looked(self._cpu() - began)
-        found = tuple(read) or self._guarded("reader", lambda: self._deeper(grey, at, outlines), ())
+        found = tuple(read)
+        if not found and min(grey.shape) >= _LEAST_SIDE_PX:
+            found = self._guarded("reader", lambda: self._deeper(grey, at, outlines), ())
         if found:
             self._remember(found, at)
             return Reading(found)

@@ -70,7 +70,7 @@ def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPa
     failures: list[tuple[str, str]] = []
     reader = SymbolReader(on_failure=lambda decoder, error: failures.append((decoder, error)))
     assert reader.read(np.zeros((50, 50), np.uint8), 0.0) == Reading()
-    assert failures == [("zxing", "error")]
+    assert set(failures) == {("zxing", "error")}
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.data_too_large])
