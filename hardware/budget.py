@@ -8,9 +8,9 @@ class Evidence(Enum):
 
     NONE = (0.1, 9.5)
     UNLIKELY = (0.1, 6.0)
-    LIKELY = (0.5, 2.0)
-    MOVING = (1.2, 1.0)
-    LOCATED = (1.6, 0.0)
+    LIKELY = (0.8, 1.0)
+    MOVING = (2.5, 0.0)
+    LOCATED = (3.0, 0.0)
 
 
 _FULL = 10.0  # looks: saved while nobody is there, spent when somebody holds up a code that is hard to read

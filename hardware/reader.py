@@ -19,6 +19,7 @@ from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
+from hardware.qr_layout import Floats
 from hardware.regions import Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 
@@ -32,6 +33,8 @@ _REGIONS = 2  # of one frame, are tried
 _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
+_EXCELLENT = 0.7
+_REPAIR = 1.5  # looks: what giving up codewords takes
 _SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 _LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
 
@@ -40,6 +43,14 @@ _LIKELY = 25.0  # a region's likeness above which it is rather a code than a pat
 class _Place:
     corners: Corners
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubtful:
+    outline: Outline
+    agreement: float
+    version: int
+    light: Floats
 
 
 class SymbolReader:
@@ -64,6 +75,8 @@ class SymbolReader:
         self._budget = Budget()
         self._fusion = Fusion()
         self._finder = RegionFinder()
+        self._doubtful: _Doubtful | None = None
+        self._looked_at: list[Outline] = []
         self._read_at: _Place | None = None
         self._located: tuple[Outline, float] | None = None
         self._since_whole = 0
@@ -115,6 +128,8 @@ class SymbolReader:
 
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
+        self._doubtful = None
+        self._looked_at.clear()
         sure = self._was_located(at)
         regions = [] if outlines else self._regions(grey)
         self._budget.frame(_evidence(located=sure is not None, outlined=bool(outlines), regions=regions))
@@ -128,7 +143,7 @@ class SymbolReader:
             found = self._tried(grey, at, region)
             if found:
                 return found
-        return self._attempted(FAINT, grey, at, grey, (0, 0))
+        return self._attempted(FAINT, grey, at, grey, (0, 0)) or self._repaired()
 
     def _regions(self, grey: Grey) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
@@ -142,18 +157,25 @@ class SymbolReader:
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
         for attempt in self._in_turn():
-            if not self._budget.allows(attempt.looks(cut.size / grey.size)):
+            if not self._may(attempt, cut, grey):
                 return ()
             found = self._attempted(attempt, grey, at, cut, (left, top))
             if found:
                 return found
         return ()
 
+    def _may(self, attempt: Attempt, cut: Grey, grey: Grey) -> bool:
+        return self._budget.allows(attempt.looks(cut.size / grey.size) + self._kept())
+
+    def _kept(self) -> float:
+        """Looks that are kept for giving up codewords, once there is something to give up."""
+        return 0.0 if self._doubtful is None or self._doubtful.agreement >= _EXCELLENT else _REPAIR
+
     def _attempted(
         self, attempt: Attempt, grey: Grey, at: float, cut: Grey, corner: tuple[int, int]
     ) -> tuple[Symbol, ...]:
         """One attempt at a cut whose top left corner lies there, if the budget has it."""
-        if not self._budget.allows(attempt.looks(cut.size / grey.size)):
+        if not self._may(attempt, cut, grey):
             return ()
         began = self._cpu()
         read, outlines = self._guarded(attempt.decoder, lambda: attempt.look(cut), _NOTHING)
@@ -173,8 +195,11 @@ class SymbolReader:
     def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
         """Codes read module by module where zxing-cpp has located one."""
         for outline in outlines[:_OUTLINES]:
-            if not self._budget.allows(1.0):
+            if any(outline.same_as(other) for other in self._looked_at):
+                continue
+            if not self._budget.allows(1.0 + self._kept()):
                 return
+            self._looked_at.append(outline)
             began = self._cpu()
             payload, step = self._by_modules(grey, at, outline)
             self._budget.spent(self._cpu() - began)
@@ -191,15 +216,32 @@ class SymbolReader:
             return None, ""
         self._located = (outline, at)
         self._budget.located()
-        version, best = measured[0].version, measured[0].sure
-        total = self._fusion.add(measured[0], at)
+        best = measured[0]
+        total = self._fusion.add(best, at)
         if total is not None:
-            payload = grid.decode(version, total)
+            payload = grid.decode(best.version, total)
             if payload is not None:
                 return payload, "fused"
-            best = total
-        drawn = repaired(version, best)
-        return (None if drawn is None else grid.decode(version, drawn)), "repaired"
+        if self._doubtful is None or best.agreement > self._doubtful.agreement:
+            self._doubtful = _Doubtful(outline, best.agreement, best.version, best.sure if total is None else total)
+            if best.agreement >= _EXCELLENT:  # it lies right: something is in front of it, and no other look removes that
+                return self._without_doubtful(), "repaired"
+        return None, ""
+
+    def _repaired(self) -> tuple[Symbol, ...]:
+        """The best code of this frame that was measured and not decoded, without the codewords that are in doubt."""
+        doubtful = self._doubtful
+        if doubtful is None or doubtful.agreement >= _EXCELLENT or not self._budget.allows(_REPAIR):
+            return ()
+        began = self._cpu()
+        payload = self._without_doubtful()
+        self._budget.spent(self._cpu() - began)
+        return () if payload is None else (Symbol(payload, "qr", "zxing", _rounded(doubtful.outline), "repaired"),)
+
+    def _without_doubtful(self) -> bytes | None:
+        doubtful = self._doubtful
+        drawn = None if doubtful is None else repaired(doubtful.version, doubtful.light)
+        return None if drawn is None or doubtful is None else grid.decode(doubtful.version, drawn)
 
     def _was_located(self, at: float) -> Outline | None:
         if self._located is None or not 0 <= at - self._located[1] <= _REMEMBER_S:

@@ -78,6 +78,11 @@ class Outline:
         """The side of a module, in pixels."""
         return float(np.sqrt(cv2.contourArea(self.corners)) / (17 + 4 * self.version))
 
+    def same_as(self, other: "Outline") -> bool:
+        """Whether both would be fitted onto the same modules."""
+        apart = float(np.abs(self.corners - other.corners).max())
+        return self.version == other.version and apart < self.module_px
+
     def placed(self, scale: float, left: int, top: int) -> "Outline":
         """The outline as it lies in the frame, when it was found in an enlarged cut out of it."""
         return replace(self, corners=self.corners / np.float32(scale) + np.array([left, top], np.float32))
