@@ -6,14 +6,14 @@ from enum import Enum
 class Evidence(Enum):
     """How sure it is that a frame has a code in it: looks that the frame earns, and looks that it must leave saved."""
 
-    NONE = (0.1, 9.5)
-    UNLIKELY = (0.1, 6.0)
-    LIKELY = (0.8, 1.0)
+    NONE = (0.1, 15.5)
+    UNLIKELY = (0.1, 11.5)
+    LIKELY = (0.6, 4.0)
     MOVING = (2.5, 0.0)
     LOCATED = (3.0, 0.0)
 
 
-_FULL = 10.0  # looks: saved while nobody is there, spent when somebody holds up a code that is hard to read
+_FULL = 16.0  # looks: saved while nobody is there, spent when somebody holds up a code that is hard to read
 _LOOK_S = 0.002  # until the first look is measured
 _SMOOTH = 0.1
 _PATIENCE = 12  # frames in a row in vain, by which a frame earns the less: posters look like codes, and stay

@@ -35,7 +35,8 @@ _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
 _EXCELLENT = 0.7
 _REPAIR = 1.5  # looks: what giving up codewords takes
-_SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
+_MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
+_SURE = 0.6  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 _LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
 
 
@@ -77,6 +78,7 @@ class SymbolReader:
         self._finder = RegionFinder()
         self._doubtful: _Doubtful | None = None
         self._looked_at: list[Outline] = []
+        self._misses = 0
         self._read_at: _Place | None = None
         self._located: tuple[Outline, float] | None = None
         self._since_whole = 0
@@ -130,12 +132,14 @@ class SymbolReader:
         """Spend what the budget has on the places where a code seems to be."""
         self._doubtful = None
         self._looked_at.clear()
-        sure = self._was_located(at)
+        self._misses += 1
+        sure = self._was_located(at) if self._misses <= _MISSES else None
         regions = [] if outlines else self._regions(grey)
         self._budget.frame(_evidence(located=sure is not None, outlined=bool(outlines), regions=regions))
         for symbol in self._measured(grey, at, outlines):
             return (symbol,)
-        sure = self._was_located(at)
+        if self._misses == 0 and self._located is not None:
+            sure = self._located[0]
         if sure is not None:
             place = around(sure.corners, float("inf"))
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
@@ -215,6 +219,7 @@ class SymbolReader:
         if not measured or measured[0].agreement < _SURE:
             return None, ""
         self._located = (outline, at)
+        self._misses = 0
         self._budget.located()
         best = measured[0]
         total = self._fusion.add(best, at)
@@ -224,7 +229,9 @@ class SymbolReader:
                 return payload, "fused"
         if self._doubtful is None or best.agreement > self._doubtful.agreement:
             self._doubtful = _Doubtful(outline, best.agreement, best.version, best.sure if total is None else total)
-            if best.agreement >= _EXCELLENT:  # it lies right: something is in front of it, and no other look removes that
+            if (
+                best.agreement >= _EXCELLENT
+            ):  # it lies right: something is in front of it, and no other look removes that
                 return self._without_doubtful(), "repaired"
         return None, ""
 

@@ -87,16 +87,20 @@ class RegionFinder:
         half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         found = likely_regions(half, most)
         before, self._before = self._before, half
-        if before is None or before.shape != half.shape:
-            return found
-        judged = [replace(region, moved=_moved(half, before, region)) for region in found]
+        if before is None or before.shape != half.shape or _changed(half, before, np.s_[::6, ::6]):
+            return found  # nothing to compare with: the camera moved, or the light was switched
+        judged = [replace(region, moved=_changed(half, before, _place(region))) for region in found]
         return sorted(judged, key=lambda region: (not region.moved, -region.likeness))
 
 
-def _moved(half: Grey, before: Grey, region: Region) -> bool:
-    place = np.s_[
-        region.top // 2 : (region.top + region.height) // 2 : 2, region.left // 2 : (region.left + region.width) // 2
-    ]
+def _place(region: Region) -> tuple[slice, slice]:
+    """Every other row of the region in a frame at half its size."""
+    rows = slice(region.top // 2, (region.top + region.height) // 2, 2)
+    return rows, slice(region.left // 2, (region.left + region.width) // 2)
+
+
+def _changed(half: Grey, before: Grey, place: tuple[slice, slice]) -> bool:
+    """Whether a part has changed about as much as it varies; getting lighter or darker as a whole is no change."""
     now, then = half[place].astype(np.int16), before[place].astype(np.int16)
     change = now - then
     changed = float(np.abs(change - round(float(change.mean()))).mean())
