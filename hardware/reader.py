@@ -33,7 +33,7 @@ _REGIONS = 2  # of one frame, are tried
 _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
-_EXCELLENT = 0.7
+_EXCELLENT = 0.7  # agreement: the grid lies right, so something hides modules, which no other look removes
 _REPAIR = 1.5  # looks: what giving up codewords takes
 _MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
 _SURE = 0.6  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
@@ -229,9 +229,7 @@ class SymbolReader:
                 return payload, "fused"
         if self._doubtful is None or best.agreement > self._doubtful.agreement:
             self._doubtful = _Doubtful(outline, best.agreement, best.version, best.sure if total is None else total)
-            if (
-                best.agreement >= _EXCELLENT
-            ):  # it lies right: something is in front of it, and no other look removes that
+            if best.agreement >= _EXCELLENT:
                 return self._without_doubtful(), "repaired"
         return None, ""
 
