@@ -39,7 +39,7 @@ _BLOCKS = (
 LARGEST_VERSION = len(_BLOCKS)
 _LEVEL_OF_BITS = (1, 0, 3, 2)  # format bits 00 to 11 are M, L, H, Q
 _LOGO = 0.36  # of the side, in the middle
-_SPARE = 4  # check codewords that must agree: a wrong block passes once in some 2 to the power of 32
+_SPARE = 4  # check codewords that must agree: a block of guesses passes once in some 2 to the power of 32
 _GIVEN_UP = (0.45, 0.75, 1.0)  # shares of what could be given up, tried in turn
 
 
@@ -91,7 +91,7 @@ def _repaired(version: int, light: Floats) -> Floats | None:
 
 
 def _repaired_block(values: NDArray[np.uint8], sureness: Floats, checks: int) -> NDArray[np.uint8] | None:
-    spare = min(_SPARE, checks // 3)
+    spare = min(_SPARE, checks // 2)  # version 1-L has seven check codewords, all others have ten or more
     doubtful = np.argsort(sureness, kind="stable")
     for share in (0.0, *_GIVEN_UP):
         whole = corrected(values, checks, doubtful[: int(share * (checks - spare))].tolist(), spare=spare)
