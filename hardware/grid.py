@@ -144,7 +144,7 @@ class _Fit:
     def agreement(self, soft: Floats, version: int) -> float:
         """Correlation of the fixed patterns with what lies under them, -1 to 1."""
         points, expected = template(version)
-        return _correlation(_seen(soft, *self.places(points)), expected)
+        return correlation(_seen(soft, *self.places(points)), expected)
 
     def refine(self, view: Floats, version: int) -> float:
         """Move the grid onto the patterns; returns the agreement reached."""
@@ -218,7 +218,8 @@ def _seen(view: Floats, x: Floats, y: Floats) -> Floats:
     return seen[:, 0].astype(np.float32, copy=False)
 
 
-def _correlation(first: Floats, second: Floats) -> float:
+def correlation(first: Floats, second: Floats) -> float:
+    """Pearson's correlation of two rows of numbers, -1 to 1; 0 where one of them does not vary."""
     first, second = first - first.mean(), second - second.mean()
     return float(first @ second / np.sqrt(max(float((first @ first) * (second @ second)), 1e-9)))
 
