@@ -9,14 +9,14 @@ class Evidence(Enum):
     NONE = (0.1, 15.5)
     UNLIKELY = (0.1, 11.5)
     LIKELY = (0.6, 4.0)
-    MOVING = (2.5, 0.0)
-    LOCATED = (3.0, 0.0)
+    MOVING = (3.5, 0.0)
+    LOCATED = (4.5, 0.0)
 
 
 _FULL = 16.0  # looks: saved while nobody is there, spent when somebody holds up a code that is hard to read
 _LOOK_S = 0.002  # until the first look is measured
 _SMOOTH = 0.1
-_PATIENCE = 12  # frames in a row in vain, by which a frame earns the less: posters look like codes, and stay
+_PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: posters look like codes, and stay
 _LEAST_SHARE = 0.2
 
 

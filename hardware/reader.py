@@ -287,9 +287,9 @@ def _evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Ev
     if not regions:
         return Evidence.NONE
     best = regions[0]
-    if best.likeness < _LIKELY or best.moved is False:
+    if best.moved is False or (best.moved is None and best.likeness < _LIKELY):
         return Evidence.UNLIKELY
-    return Evidence.MOVING if best.moved else Evidence.LIKELY
+    return Evidence.MOVING if best.moved and best.likeness >= _LIKELY else Evidence.LIKELY
 
 
 def _rounded(outline: Outline) -> Corners:
