@@ -65,14 +65,17 @@ class PreviewWriter:
         self._mirror = mirror
         self._number = _HEADER.unpack_from(self._memory)[0]
 
-    def write(self, bgr: NDArray[np.uint8]) -> None:
-        """Shrink a frame of shape (height, width, 3), blue first, and publish it."""
-        height, width = bgr.shape[:2]
+    def write(self, picture: NDArray[np.uint8]) -> None:
+        """Publish a picture of shape (height, width, 3), red first, or (height, width), grey; shrunk if too large."""
+        height, width = picture.shape[:2]
         scale = min(MAX_WIDTH_PX / width, MAX_HEIGHT_PX / height, 1.0)
         size = (max(1, int(width * scale)), max(1, int(height * scale)))
-        picture = cv2.cvtColor(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
+        if scale < 1:
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        if picture.ndim == 2:
+            picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB).astype(np.uint8, copy=False)
         if self._mirror:
-            picture = cv2.flip(picture, 1)
+            picture = cv2.flip(picture, 1).astype(np.uint8, copy=False)
         self._number += 1
         start = _start(self._number)
         self._memory[start : start + picture.nbytes] = picture.tobytes()

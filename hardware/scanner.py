@@ -11,11 +11,13 @@ from typing import Protocol
 
 import structlog
 
-from hardware.camera import without_credentials
+from hardware.cameras.settings import without_credentials
+from hardware.errors import CameraFault
 from hardware.preview import PreviewFrame, PreviewReader
 from hardware.scanner_wire import (
     MAX_LINE_BYTES,
     Alive,
+    CameraOpened,
     CodeLeft,
     DecoderFailed,
     Message,
@@ -27,8 +29,17 @@ from hardware.scanner_wire import (
 
 _POLL_S = 0.1
 _START_S = 10.0  # importing OpenCV and opening a camera takes seconds on a slow card
-_PAUSES_S = (0.2, 1.0, 2.0, 5.0)
-"""How long to wait before the scanner process is started again, by how often it failed in a row."""
+_PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+"""How long to wait before the scanner process is started again, by how often it failed in a row.
+
+With the time that a start takes on a slow card, a camera that is back is found within five seconds.
+"""
+_PICTURES_COME: frozenset[CameraFault] = frozenset({"dark", "frozen", "format"})
+_FAULT_WORDS: dict[CameraFault, str] = {
+    "dark": "the picture is dark: the camera is covered, or there is no light",
+    "frozen": "the picture stands still: each is equal to the one before",
+    "format": "the pictures can't be decoded: set another camera.format",
+}
 
 # What the scanner process may see of the environment: no credentials, no sockets of systemd.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "LD_LIBRARY_PATH", "PYTHONDONTWRITEBYTECODE", "TZ")
@@ -39,7 +50,7 @@ class ScannerListener(Protocol):
 
     def symbol_seen(self, sighting: Sighting) -> None: ...
     def symbol_gone(self) -> None: ...
-    def camera_lost(self, why: str) -> None: ...
+    def camera_lost(self, why: str, fault: CameraFault) -> None: ...
     def camera_found(self) -> None: ...
     def camera_ended(self) -> None: ...
 
@@ -54,9 +65,11 @@ class Scanner:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scanner")
         self._process: subprocess.Popen[bytes] | None = None
-        self._lost = False
+        self._lost: CameraFault | None = None
+        self._stale = 0
         self._ended = False
         self._failures = 0
+        self._trouble: CameraFault = "no_picture"
         self._log = structlog.get_logger(__name__)
 
     @property
@@ -80,12 +93,14 @@ class Scanner:
 
     def preview(self) -> PreviewFrame | None:
         """The newest camera picture, or None while there is none or the camera is lost."""
-        return None if self._lost or self._stopping.is_set() else self._preview.latest()
+        is_lost = self._lost is not None and self._lost not in _PICTURES_COME
+        return None if is_lost or self._stopping.is_set() else self._preview.latest()
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._trouble = "no_picture"
             try:
                 why = self._run_process()
             except OSError as error:  # no memory or no processes left: try again later
@@ -96,7 +111,7 @@ class Scanner:
             self._failures += 1
             self._log.warning("scanner_restarting", why=why, pause_s=pause_s)
             if self._failures > 1 or not why.startswith("the scanner process ended"):
-                self._lose(why)  # one crash is mended before anybody would notice
+                self._lose(why, self._trouble)  # one crash is mended before anybody would notice
             self._stopping.wait(pause_s)
 
     def _run_process(self) -> str:
@@ -139,6 +154,7 @@ class Scanner:
                 for line in lines:
                     message = decode(line)
                     if isinstance(message, Trouble):
+                        self._trouble = message.fault
                         return message.why
                     if isinstance(message, Alive):
                         heard_at = time.monotonic()
@@ -168,11 +184,17 @@ class Scanner:
                     self._listener.camera_ended()
             case Alive(last_frame_at=None):
                 return self._judge(time.monotonic() - started_at, _START_S)
-            case Alive(last_frame_at=float(last_frame_at)):
+            case CameraOpened(what=what, refused=refused):
+                self._log.info("camera_opened", what=what, refused=list(refused))
+            case Alive(last_frame_at=float(last_frame_at), fault=fault, stale=stale):
                 frame_age_s = time.monotonic() - last_frame_at
+                self._count_stale(stale)
                 if frame_age_s <= self._settings.lost_after_s:
                     self._failures = 0
-                    self._find()
+                    if fault is None:
+                        self._find()
+                    else:
+                        self._lose(_FAULT_WORDS.get(fault, fault), fault)
                 return self._judge(frame_age_s, self._settings.lost_after_s)
             case None:
                 self._log.warning("scanner_nonsense")
@@ -185,15 +207,20 @@ class Scanner:
         # A camera whose read() blocks is cured only by ending the process that waits for it.
         return why if frame_age_s > limit_s else ""
 
-    def _lose(self, why: str) -> None:
-        if not self._lost:
-            self._lost = True
-            self._log.error("camera_lost", why=why)
-            self._listener.camera_lost(why)
+    def _count_stale(self, stale: int) -> None:
+        if stale > self._stale:
+            self._log.warning("stale_frames_dropped", count=stale - self._stale)
+        self._stale = stale
+
+    def _lose(self, why: str, fault: CameraFault = "no_picture") -> None:
+        if self._lost != fault:
+            self._lost = fault
+            self._log.error("camera_lost", why=why, fault=fault)
+            self._listener.camera_lost(why, fault)
 
     def _find(self) -> None:
-        if self._lost:
-            self._lost = False
+        if self._lost is not None:
+            self._lost = None
             self._log.info("camera_found")
             self._listener.camera_found()
 

@@ -8,10 +8,13 @@ import base64
 import binascii
 import json
 from dataclasses import asdict, dataclass
+from typing import get_args
 
-from hardware.camera import CameraSettings
+from hardware.cameras.settings import CameraSettings
+from hardware.errors import CameraFault
 
 MAX_LINE_BYTES = 16 * 1024
+_MAX_REFUSED = 16
 _MAX_PAYLOAD_BYTES = 7089  # the most that a QR code holds: digits, version 40-L (ISO/IEC 18004)
 
 
@@ -33,7 +36,7 @@ class ScannerSettings:
     def from_json(cls, line: str) -> "ScannerSettings":
         """The settings that `to_json` wrote."""
         values = json.loads(line)
-        return cls(**{**values, "camera": CameraSettings(**values["camera"])})
+        return cls(**{**values, "camera": CameraSettings.from_values(values["camera"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,16 @@ class CodeLeft:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """A sign of life. last_frame_at: monotonic seconds, None before the first; ended: a file is over."""
+    """A sign of life. last_frame_at: monotonic seconds, None before the first; ended: a file is over.
+
+    fault: what is wrong with the pictures that come; stale: how many frames were too old when their turn came.
+    """
 
     frames: int
     last_frame_at: float | None
     ended: bool
+    fault: CameraFault | None = None
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,15 @@ class Trouble:
     """The camera can't be opened or read; `why` names the way out."""
 
     why: str
+    fault: CameraFault = "no_picture"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOpened:
+    """The camera is open. what: it gives; refused: what was asked for and is not to be had, each with how it is."""
+
+    what: str
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +97,10 @@ class DecoderFailed:
     error: str
 
 
-Message = Sighting | CodeLeft | Alive | Trouble | DecoderFailed
-_KINDS: dict[str, type[CodeLeft | Alive | Trouble | DecoderFailed]] = {
+_Plain = CodeLeft | Alive | Trouble | CameraOpened | DecoderFailed
+Message = Sighting | _Plain
+_KINDS: dict[str, type[_Plain]] = {
+    "opened": CameraOpened,
     "left": CodeLeft,
     "alive": Alive,
     "trouble": Trouble,
@@ -110,6 +129,8 @@ def decode(line: bytes) -> Message | None:
         kind = fields.pop("kind")
         if kind == "seen":
             return _sighting(fields)
+        if kind == "opened":
+            fields["refused"] = tuple(fields["refused"])
         message = _KINDS[kind](**fields)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -133,13 +154,20 @@ def _sighting(fields: dict[str, object]) -> Sighting | None:
     return sighting if sound else None
 
 
-def _is_sound(message: CodeLeft | Alive | Trouble | DecoderFailed) -> bool:
+def _is_sound(message: _Plain) -> bool:
     match message:
         case CodeLeft():
             return True
-        case Alive(frames=frames, last_frame_at=last_frame_at, ended=ended):
-            return isinstance(frames, int) and isinstance(ended, bool) and isinstance(last_frame_at, float | int | None)
-        case Trouble(why=why):
-            return isinstance(why, str)
+        case Alive(frames=frames, last_frame_at=last_frame_at, ended=ended, fault=fault, stale=stale):
+            are_counts = isinstance(frames, int) and isinstance(stale, int) and isinstance(ended, bool)
+            return are_counts and isinstance(last_frame_at, float | int | None) and (fault is None or _is_fault(fault))
+        case Trouble(why=why, fault=fault):
+            return isinstance(why, str) and _is_fault(fault)
+        case CameraOpened(what=what, refused=refused):
+            return isinstance(what, str) and len(refused) <= _MAX_REFUSED and all(isinstance(it, str) for it in refused)
         case DecoderFailed(decoder=decoder, error=error):
             return isinstance(decoder, str) and isinstance(error, str)
+
+
+def _is_fault(value: object) -> bool:
+    return isinstance(value, str) and value in get_args(CameraFault)

@@ -35,6 +35,10 @@ class Fault(StrEnum):
     JOURNAL = "journal"
     DOOR = "door"
     CAMERA = "camera"
+    CAMERA_UNPLUGGED = "camera_unplugged"
+    CAMERA_FORMAT = "camera_format"
+    CAMERA_FROZEN = "camera_frozen"
+    CAMERA_DARK = "camera_dark"
     SCANNER = "scanner"
 
 

@@ -24,9 +24,9 @@ def test_there_is_no_picture_before_the_first(reader: PreviewReader) -> None:
 
 
 def test_colours_and_sides_are_right(reader: PreviewReader) -> None:
-    """Blue-first pixels arrive red first; mirrored only if asked."""
+    """Red-first pixels arrive as they are; mirrored only if asked."""
     picture = np.zeros((30, 40, 3), np.uint8)
-    picture[:, :20] = (255, 0, 0)  # blue on the left
+    picture[:, :20] = (0, 0, 255)  # blue on the left
     for mirror, first_pixel in ((False, (0, 0, 255)), (True, (0, 0, 0))):
         PreviewWriter(reader.descriptor, mirror=mirror).write(picture)
         frame = reader.latest()
