@@ -5,7 +5,6 @@ Nothing is decoded on that thread but, in a still scene, a coarse picture of eve
 
 import threading
 import time
-import zlib
 from collections.abc import Callable
 
 import cv2
@@ -85,6 +84,7 @@ class Gate:
         self._scene = Stillness()
         self._seen = PictureFaults()
         self._looked_at = 0
+        self._before: Frame | None = None
         self._may_skip = False
 
     @property
@@ -102,9 +102,10 @@ class Gate:
     def admits(self, frame: Frame) -> bool:
         """Whether a frame is to be read."""
         if self._is_live:
-            sample = zlib.crc32(frame.sample())
+            before, self._before = self._before, frame
+            is_equal = before is not None and frame.is_equal(before)
             with self._lock:
-                self._seen = picture_faults.came(self._seen, sample, frame.captured_at)
+                self._seen = picture_faults.came(self._seen, frame.captured_at, is_equal=is_equal)
         rules = self._rules
         if rules is None or not stillness.is_still(self._scene, frame.captured_at, rules):
             return True

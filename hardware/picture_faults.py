@@ -22,18 +22,16 @@ _SHAPES = 10.0  # grey levels between the lightest and the darkest of what a dar
 class PictureFaults:
     """What was seen lately; times in monotonic seconds, None: it is not so."""
 
-    sample: int | None = None
     equal_since: float | None = None
     dark_since: float | None = None
     damaged_since: float | None = None
     latest_at: float = float("-inf")
 
 
-def came(seen: PictureFaults, sample: int, at: float) -> PictureFaults:
-    """A frame has come. sample: a checksum of its undecoded bytes; a real sensor's noise makes each another one."""
-    if sample != seen.sample:
-        return replace(seen, sample=sample, equal_since=at, latest_at=at)
-    return replace(seen, latest_at=at)
+def came(seen: PictureFaults, at: float, *, is_equal: bool) -> PictureFaults:
+    """A frame has come. is_equal: byte for byte to the one before; a real sensor's noise makes each another one."""
+    equal_since = (seen.equal_since if seen.equal_since is not None else at) if is_equal else None
+    return replace(seen, equal_since=equal_since, latest_at=at)
 
 
 def looked(seen: PictureFaults, coarse: NDArray[np.uint8], at: float) -> PictureFaults:

@@ -163,7 +163,8 @@ class Scanner:
                         return why
             silent_s = time.monotonic() - heard_at
             limit_s = self._settings.lost_after_s if heard_at > started_at else _START_S
-            if silent_s > self._settings.lost_after_s:
+            is_starting = heard_at == started_at
+            if silent_s > self._settings.lost_after_s and not (is_starting and self._lost):
                 self._lose("the scanner process is silent")
             if silent_s > limit_s:
                 return "the scanner process is silent"

@@ -24,7 +24,7 @@ class ScannerSettings:
 
     camera: CameraSettings
     forget_after_s: float = 1.5
-    lost_after_s: float = 3.0
+    lost_after_s: float = 2.5
     bar_codes: bool = True
     mirror: bool = True
 

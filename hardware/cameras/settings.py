@@ -40,14 +40,16 @@ class Region:
 
     def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
         """(left, top, right, bottom) in a picture of this size in pixels; even, since colours come in pairs."""
-        left, top = _even(self.left * width, width), _even(self.top * height, height)
-        right = max(left + 2, _even((self.left + self.width) * width, width))
-        bottom = max(top + 2, _even((self.top + self.height) * height, height))
-        return left, top, min(right, width), min(bottom, height)
+        left, right = _span(self.left, self.width, width)
+        top, bottom = _span(self.top, self.height, height)
+        return left, top, right, bottom
 
 
-def _even(at: float, size: int) -> int:
-    return min(max(0, 2 * round(at / 2)), size)
+def _span(start: float, size: float, pixels: int) -> tuple[int, int]:
+    first = max(0, min(2 * round(start * pixels / 2), pixels - 2))
+    if start + size > 1 - 1e-9:
+        return first, pixels
+    return first, max(first + 2, min(2 * round((start + size) * pixels / 2), pixels))
 
 
 @dataclass(frozen=True, slots=True)
