@@ -32,6 +32,7 @@ def check_settings(source: Source) -> None:
         return
     _check_pins(source)
     _check_door(source)
+    _check_region(source)
     _check_token(source)
     _check_files(source)
     _check_readers(source)
@@ -119,6 +120,16 @@ def _check_door(source: Source) -> None:
         source.add(source.place(keys), keys, "release is longer than maximum_on", "the relay would be cut off before")
 
 
+def _check_region(source: Source) -> None:
+    for start, size in (("left", "width"), ("top", "height")):
+        keys: list[Keys] = [("camera", "region", start), ("camera", "region", size)]
+        values = [_written(source, key) for key in keys]
+        if all(isinstance(value, int | float) and 0 <= value <= 1 for value in values) and sum(values) > 1 + 1e-9:
+            blamed = keys[1] if keys[1] in source.places else keys[0]
+            text = f"{start} and {size} are {sum(values):g} together"
+            source.add(source.place(blamed), blamed, text, "at most 1 is expected: the whole picture")
+
+
 def _check_token(source: Source) -> None:
     central = (source.values or {}).get("central")
     if not isinstance(central, dict):
@@ -143,7 +154,12 @@ def _check_files(source: Source) -> None:
             _check_file(source, keys, source.file.parent / written)
     keys = ("camera", "source")
     camera = _written(source, keys)
-    if isinstance(camera, str) and "://" not in camera and not camera.startswith("/dev/") and not camera.isdecimal():
+    if (
+        isinstance(camera, str)
+        and "://" not in camera
+        and not camera.startswith(("/dev/", "csi:"))
+        and not camera.isdecimal()
+    ):
         path = source.file.parent / camera
         if "\x00" not in camera and camera.strip() and not path.exists():
             source.add(

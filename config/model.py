@@ -9,7 +9,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core.core_schema import ValidationInfo
 
-from config.values import Age, FilePath, Interval, Level, Moment, Pin, Skew, kind_of, wrong
+from config.values import (
+    Age,
+    AutomaticOr,
+    Exposure,
+    FilePath,
+    Interval,
+    Level,
+    Moment,
+    Pin,
+    Share,
+    Size,
+    Skew,
+    kind_of,
+    wrong,
+)
 
 Language = Literal["kk", "ru", "en"]
 Zone = Literal["green", "yellow", "red"]
@@ -56,6 +70,10 @@ def _source(value: object, info: ValidationInfo) -> int | str | None:
         return value
     if not isinstance(value, str) or not value.strip():
         raise wrong(f"{kind_of(value)} is no camera", "a number, a path or a URL is expected, or null for none")
+    if value.startswith("csi:"):
+        if not value.removeprefix("csi:").isdecimal():
+            raise wrong(f"'{value}' is no camera", "csi: with the number of a CSI camera is expected", "csi:0")
+        return value
     if value.isdecimal():
         raise wrong(f"'{value}' in quotes is a path", f"write {value} without quotes for /dev/video{value}")
     if value.startswith((*_STREAMS, "/")):
@@ -149,6 +167,13 @@ class StorageSettings(_Group):
     sealing_key_file: FilePath | None = None
 
 
+class RegionSettings(_Group):
+    left: Share = 0.0
+    top: Share = 0.0
+    width: Size = 1.0
+    height: Size = 1.0
+
+
 class CameraSettings(_Group):
     source: Annotated[
         int | str | None,
@@ -158,11 +183,17 @@ class CameraSettings(_Group):
     width: Annotated[int, Field(ge=160, le=7680)] = 1280
     height: Annotated[int, Field(ge=120, le=4320)] = 720
     fps: Annotated[int, Field(ge=1, le=120)] = 30
-    format: Literal["MJPG", "YUYV"] = "MJPG"
+    format: Literal["MJPG", "YUYV", "NV12", "YU12"] = "MJPG"
+    region: RegionSettings = RegionSettings()
     rotate: Literal[0, 90, 180, 270] = 0
     mirror: bool = True
     at_end: Literal["hold", "loop", "exit"] = "hold"
-    lost_after: Interval = timedelta(seconds=3)
+    lost_after: Interval = timedelta(milliseconds=2500)
+    exposure: Exposure = "auto"
+    gain: AutomaticOr = "auto"
+    focus: AutomaticOr = "auto"
+    power_line: Literal[50, 60] | None = 50
+    still_after: Interval | None = timedelta(seconds=3)
 
 
 class UsbScannerSettings(_Group):

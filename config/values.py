@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|min|h|d)\Z")
@@ -87,6 +87,45 @@ Moment = Annotated[timedelta, _between(timedelta(milliseconds=50), timedelta(min
 Interval = Annotated[timedelta, _between(timedelta(milliseconds=100), timedelta(days=7)), _SCHEMA]
 Age = Annotated[timedelta, _between(timedelta(0), timedelta(days=365)), _SCHEMA]
 Skew = Annotated[timedelta, _between(timedelta(0), timedelta(days=1)), _SCHEMA]
+
+
+def _exposure(value: object) -> Literal["auto"] | timedelta:
+    if value == "auto":
+        return "auto"
+    least, most = timedelta(microseconds=100), timedelta(seconds=1)
+    if isinstance(value, str) and not _DURATION.match(value.strip()):
+        raise wrong(f"'{value}' is no exposure", "auto, or a time such as 10 ms is expected")
+    duration = parse_duration(value)
+    if not least <= duration <= most:
+        raise wrong(f"{duration_text(duration)} is out of range", "between 0.1 ms and 1 s is expected")
+    return duration
+
+
+def _automatic_or(value: object) -> Literal["auto"] | float:
+    if value == "auto":
+        return "auto"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1_000_000:
+        raise wrong(f"{kind_of(value)} does not belong here", "auto, or a number from 0 on is expected")
+    return float(value)
+
+
+Exposure = Annotated[
+    Literal["auto"] | timedelta,
+    PlainValidator(_exposure),
+    WithJsonSchema({"type": "string", "pattern": r"^(auto|\d+(\.\d+)? ?(ms|s))$", "examples": ["auto", "10 ms"]}),
+]
+"""For how long a picture gathers light, or that the camera sees to it."""
+
+AutomaticOr = Annotated[
+    Literal["auto"] | float,
+    PlainValidator(_automatic_or),
+    WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "number", "minimum": 0}]}),
+]
+"""A number in the camera's own units, or that the camera sees to it."""
+
+Share = Annotated[float, Field(ge=0, le=0.95)]
+Size = Annotated[float, Field(ge=0.05, le=1)]
+"""Parts of the picture's width or height; all of it is 1."""
 
 
 def _resolved(value: object, info: ValidationInfo) -> Path:

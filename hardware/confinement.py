@@ -19,6 +19,8 @@ MEMORY_HEADROOM_BYTES = 384 * 1024 * 1024
 """What may be added to the address space once the source is open. Reading pictures of 4000x3000 pixels adds 120 MB, and
 each of two heaps of the C library reserves 128 MB for a moment."""
 
+_CSI_DESCRIPTORS = 256
+
 _NICE = (
     5  # a third of the processor time that the screen and the controller get, when all want it; less would starve it
 )
@@ -84,7 +86,8 @@ class Walls:
         if not self._opened.threads:
             _limit(resource.RLIMIT_NPROC, 0)
         _limit(resource.RLIMIT_AS, most_memory_bytes)
-        _limit(resource.RLIMIT_NOFILE, 3)  # no new descriptor; poll(2) wants it above the count that it is given
+        # No new descriptor, but duplicates for libcamera's buffers; poll(2) wants it above the count that it is given.
+        _limit(resource.RLIMIT_NOFILE, _CSI_DESCRIPTORS if self._opened.csi else 3)
         try:
             if self._filter is not None:
                 self._filter.put_up()

@@ -13,13 +13,15 @@ from typing import Protocol
 
 import structlog
 
-from hardware.camera import without_credentials
+from hardware.cameras.settings import without_credentials
+from hardware.errors import CameraFault
 from hardware.preview import PreviewFrame, PreviewReader
 from hardware.scanner_child import Nonsense, ScannerChild
 from hardware.scanner_hearing import Hearing
 from hardware.scanner_watch import POLL_S, DecodeWatch, RateLimit, Restarts
 from hardware.scanner_wire import (
     Alive,
+    CameraOpened,
     CodeLeft,
     Confined,
     DecoderFailed,
@@ -35,6 +37,12 @@ _FIRST_PICTURE_S = 10.0  # a camera may take seconds to begin
 _SILENT_S = 30.0  # to import OpenCV from a slow card, or to get no processor time, may take long, and is no hang
 _SPARE_AGAIN_S = 5.0
 _TOLD_PAUSE_S = 1.0  # a shorter one is over before anybody would notice
+_PICTURES_COME: frozenset[CameraFault] = frozenset({"dark", "frozen", "format"})
+_FAULT_WORDS: dict[CameraFault, str] = {
+    "dark": "the picture is dark: the camera is covered, or there is no light",
+    "frozen": "the picture stands still: each is equal to the one before",
+    "format": "the pictures can't be decoded: set another camera.format",
+}
 
 
 class ScannerListener(Protocol):
@@ -42,7 +50,7 @@ class ScannerListener(Protocol):
 
     def symbol_seen(self, sighting: Sighting) -> None: ...
     def symbol_gone(self) -> None: ...
-    def camera_lost(self, why: str) -> None: ...
+    def camera_lost(self, why: str, fault: CameraFault) -> None: ...
     def camera_found(self) -> None: ...
     def camera_ended(self) -> None: ...
     def not_confined(self, why: str) -> None: ...
@@ -68,7 +76,8 @@ class Scanner:
         self._dying: list[ScannerChild] = []
         self._restarts = Restarts()
         self._well_at = 0.0
-        self._lost = False
+        self._lost: CameraFault | None = None
+        self._stale = 0
         self._ended = False
         self._warnings = RateLimit(10, 0.1)  # the card must not fill up with them
         self._log = structlog.get_logger(__name__)
@@ -103,7 +112,8 @@ class Scanner:
 
     def preview(self) -> PreviewFrame | None:
         """The newest camera picture, or None while there is none or the camera is lost."""
-        return None if self._lost or self._stopping.is_set() else self._preview.latest()
+        is_lost = self._lost is not None and self._lost not in _PICTURES_COME
+        return None if is_lost or self._stopping.is_set() else self._preview.latest()
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
@@ -120,7 +130,7 @@ class Scanner:
             pause_s = self._restarts.failed(by_hanging=hangs)
             self._log.warning("scanner_restarting", why=why, pause_s=pause_s)
             if pause_s >= _TOLD_PAUSE_S:
-                self._lose(why)
+                self._no_picture(why)
             self._stopping.wait(pause_s)
         self._end_spare()
 
@@ -147,6 +157,7 @@ class Scanner:
         hearing, watch = Hearing(began_at), DecodeWatch(self._restarts.picture_cpu_s)
         lost_after_s = self._settings.lost_after_s
         is_reading = False
+        self._stale = 0
         while not self._stopping.is_set():
             spare = self._spare
             readable = select.select([child] if spare is None else [child, spare], [], [], POLL_S)[0]
@@ -165,7 +176,7 @@ class Scanner:
                     return why, False
             self._look_after_spare(now, readable, wanted=is_reading)
             if now - self._well_at > lost_after_s:
-                self._lose(f"no picture for {lost_after_s:g} s")
+                self._no_picture(f"no picture for {lost_after_s:g} s")
             sample = child.sample()
             hangs = "" if sample is None else watch.look(now, sample)
             if hangs:
@@ -184,22 +195,12 @@ class Scanner:
                 self._listener.symbol_gone()
             case DecoderFailed(decoder=decoder, error=error):
                 self._warn("decoder_failed", decoder=decoder, error=error)
-            case Alive(ended=True):
-                self._well_at = now
-                self._restarts.reads(now)
-                if not self._ended:
-                    self._ended = True
-                    self._listener.camera_ended()
-            case Alive(last_frame_at=None):
-                return self._judge(now - began_at, _FIRST_PICTURE_S)
-            case Alive(last_frame_at=float(last_frame_at)):
-                if now - last_frame_at <= self._settings.lost_after_s:
-                    self._well_at = last_frame_at
-                    self._restarts.reads(now)
-                    self._find()
-                return self._judge(now - last_frame_at, self._settings.lost_after_s)
-            case Trouble(why=why):
-                self._lose(why)  # the process tries again by itself, or ends
+            case Alive():
+                return self._alive(message, began_at, now)
+            case Trouble(why=why, fault=fault):
+                self._lose(why, fault)  # the process tries again by itself, or ends
+            case CameraOpened(what=what, refused=refused):
+                self._log.info("camera_opened", what=what, refused=list(refused))
             case Confined(missing=missing, second_missing=second_missing):
                 self._tell_confinement(missing, second_missing)
             case Ready():
@@ -207,6 +208,27 @@ class Scanner:
             case None:
                 self._warn("scanner_nonsense")
         return ""
+
+    def _alive(self, message: Alive, began_at: float, now: float) -> str:
+        self._count_stale(message.stale)
+        last_frame_at = message.last_frame_at
+        if message.ended:
+            self._well_at = now
+            self._restarts.reads(now)
+            if not self._ended:
+                self._ended = True
+                self._listener.camera_ended()
+            return ""
+        if last_frame_at is None:
+            return self._judge(now - began_at, _FIRST_PICTURE_S)
+        if now - last_frame_at <= self._settings.lost_after_s:
+            self._well_at = last_frame_at
+            self._restarts.reads(now)
+            if message.fault is None:
+                self._find()
+            else:
+                self._lose(_FAULT_WORDS.get(message.fault, message.fault), message.fault)
+        return self._judge(now - last_frame_at, self._settings.lost_after_s)
 
     def _judge(self, frame_age_s: float, limit_s: float) -> str:
         # A camera whose read() blocks is cured only by ending the process that waits for it.
@@ -221,19 +243,29 @@ class Scanner:
         else:
             self._log.info("scanner_confined")
 
-    def _warn(self, event: str, **values: str) -> None:
+    def _warn(self, event: str, **values: str | int) -> None:
         if self._warnings.allows(time.monotonic()):
             self._log.warning(event, **values)
 
-    def _lose(self, why: str) -> None:
-        if not self._lost:
-            self._lost = True
-            self._log.error("camera_lost", why=why)
-            self._listener.camera_lost(why)
+    def _count_stale(self, stale: int) -> None:
+        if stale > self._stale:
+            self._warn("stale_frames_dropped", count=stale - self._stale)
+        self._stale = stale
+
+    def _no_picture(self, why: str) -> None:
+        """Nothing comes, and nobody has said why; where somebody has, that stands."""
+        if self._lost is None or self._lost in _PICTURES_COME:
+            self._lose(why, "no_picture")
+
+    def _lose(self, why: str, fault: CameraFault) -> None:
+        if self._lost != fault:
+            self._lost = fault
+            self._log.error("camera_lost", why=why, fault=fault)
+            self._listener.camera_lost(why, fault)
 
     def _find(self) -> None:
-        if self._lost:
-            self._lost = False
+        if self._lost is not None:
+            self._lost = None
             self._log.info("camera_found")
             self._listener.camera_found()
 

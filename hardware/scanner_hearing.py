@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from hardware.scanner_child import Nonsense
 from hardware.scanner_watch import RateLimit
-from hardware.scanner_wire import Alive, CodeLeft, Confined, Message, Sighting, decode
+from hardware.scanner_wire import Alive, CameraOpened, CodeLeft, Confined, Message, Sighting, decode
 
 # A process that reads 60 pictures a second, on all of which each of its decoders fails, says 250 lines a second.
 _LINES_AT_ONCE, _LINES_A_SECOND = 600, 300.0
@@ -20,7 +20,7 @@ class Hearing:
         self._lines = RateLimit(_LINES_AT_ONCE, _LINES_A_SECOND)
         self._sightings = RateLimit(12, 5.0)  # more than visitors can show
         self._in_view = False
-        self._confined = False
+        self._told: set[type[Message]] = set()
 
     def messages(self, lines: Sequence[bytes], at: float) -> Iterator[Message | None]:
         """What is taken of these lines; None stands for one that makes no sense. Raises Nonsense for a flood."""
@@ -40,12 +40,18 @@ class Hearing:
                         yield left
                 case Alive(last_frame_at=float(last_frame_at)) if not self._is_of_now(last_frame_at, at):
                     yield None
-                case Confined() as confined:
-                    if not self._confined:  # said before the first picture, and believed then only
-                        self._confined = True
-                        yield confined
+                case (CameraOpened() | Confined()) as early:
+                    if self._is_early(early):
+                        yield early
                 case message:
                     yield message
+
+    def _is_early(self, message: CameraOpened | Confined) -> bool:
+        """Whether it is said before the first picture, and once: it is believed then only."""
+        if not self._told.isdisjoint((type(message), Confined)):
+            return False
+        self._told.add(type(message))
+        return True
 
     def _is_of_now(self, time_s: float, at: float) -> bool:
         return self._began_at <= time_s <= at

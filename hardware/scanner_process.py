@@ -27,13 +27,15 @@ from hardware import confinement
 from hardware.camera import Camera, Frame, kind_of
 from hardware.confinement import Walls
 from hardware.errors import CameraError
-from hardware.grabber import LatestFrame, grab
+from hardware.frames import Jpeg, Picture, Pixels, Plain
+from hardware.grabber import Gate, LatestFrame, grab
 from hardware.preview import PreviewWriter
 from hardware.previewing import Previewing, ShownFrames
 from hardware.reader import SymbolReader
 from hardware.repeat import RepeatGuard
 from hardware.scanner_wire import (
     Alive,
+    CameraOpened,
     CodeLeft,
     Confined,
     DecoderFailed,
@@ -44,6 +46,7 @@ from hardware.scanner_wire import (
     Trouble,
     encode,
 )
+from hardware.stillness import StillnessRules
 from hardware.symbols import Symbol
 from hardware.syscall_filter import Opened
 
@@ -78,20 +81,29 @@ def main(arguments: Sequence[str]) -> int:
     helpers.start(_leave_with_the_program)
     helpers.start(preview.run)
     camera = _open(settings)
-    latest = ShownFrames(preview)
-    helpers.start(lambda: grab(camera, latest))
+    _send(CameraOpened(camera.in_force.what, camera.in_force.refused))
+    latest, gate = ShownFrames(preview), _gate(settings, camera)
+    helpers.start(lambda: grab(camera, latest, gate))
     walls = Walls(_opened(settings))
     helpers.shut_in()
     locked = walls.lock()
     _send(Confined(locked.missing, locked.second_missing))
     helpers.go_on()
-    return _read_codes(settings, reader, latest, preview)
+    return _read_codes(settings, reader, latest, gate, preview)
 
 
 def _warm_up(reader: SymbolReader) -> None:
     """Whatever is loaded with the first picture: afterwards no file can be opened."""
     for number in range(4):
         reader.read(np.full((120, 160), 130, np.uint8), float(number))
+    gate = Gate(StillnessRules(), is_live=True)
+    jpeg = cv2.imencode(".jpg", np.full((120, 160, 3), 20, np.uint8))[1].astype(np.uint8, copy=False)
+    shots: tuple[Pixels, ...] = (Plain(np.zeros((120, 160, 3), np.uint8)), Jpeg(jpeg.reshape(-1), 160, 120))
+    for number, pixels in enumerate(shots, 1):
+        frame = Frame(pixels, float(number), number)
+        gate.admits(frame)
+        gate.has_read(frame, reader.read(frame.grey(), float(number)))
+        frame.preview(80, 60)
 
 
 def _open(settings: ScannerSettings) -> Camera:
@@ -100,14 +112,29 @@ def _open(settings: ScannerSettings) -> Camera:
         try:
             return Camera(settings.camera)
         except (CameraError, cv2.error) as error:
-            _send(Trouble(str(error)))
+            _send(Trouble(str(error), getattr(error, "fault", "no_picture")))
             if select.select([sys.stdin], [], [], _OPEN_AGAIN_S)[0]:  # nothing more is to come but its end
                 os._exit(0)
 
 
 def _opened(settings: ScannerSettings) -> Opened:
     kind = kind_of(settings.camera.source)
-    return Opened(device=kind == "device", network=kind == "stream", threads=kind in ("stream", "film"))
+    return Opened(
+        device=kind == "device",
+        csi=kind == "csi",
+        network=kind == "stream",
+        threads=kind in ("stream", "film", "csi"),  # FFmpeg's; of a CSI camera, lest it depends on one that comes late
+    )
+
+
+def _gate(settings: ScannerSettings, camera: Camera) -> Gate:
+    still_after_s = settings.camera.still_after_s
+    rules = None
+    if still_after_s is not None:
+        # Often enough that a code which stays in view is never taken for one that has left and come back.
+        rules = StillnessRules(still_after_s, read_every_s=min(0.5, settings.forget_after_s / 3))
+    is_live = kind_of(settings.camera.source) in ("device", "csi", "stream")
+    return Gate(rules, is_live=is_live, whole_pictures=camera.in_force.whole_pictures)
 
 
 class _Helpers:
@@ -143,27 +170,38 @@ def _leave_with_the_program() -> None:
     os._exit(0)  # a thread that blocks in read() can't be joined
 
 
-def _read_codes(settings: ScannerSettings, reader: SymbolReader, latest: LatestFrame, preview: Previewing) -> int:
+def _read_codes(
+    settings: ScannerSettings, reader: SymbolReader, latest: LatestFrame, gate: Gate, preview: Previewing
+) -> int:
     guard = RepeatGuard(settings.forget_after_s)
-    frames, last_frame_at = 0, None
     alive_at = float("-inf")
     while True:
         frame = latest.take(_ALIVE_EVERY_S)
         now = time.monotonic()
         if frame is None and latest.error is not None:
-            _send(Trouble(latest.error))
+            _send(Trouble(latest.error, latest.fault))
             return 1
         if frame is not None:
-            frames, last_frame_at = frames + 1, frame.captured_at
-            grey = frame.grey()
-            reading = reader.read(grey, frame.captured_at)
-            _report(guard, reading.symbols, frame)
-            preview.read(frame, (grey.shape[1], grey.shape[0]), reading)
+            grey = _grey(frame, gate)
+            if grey is not None:
+                reading = reader.read(grey, frame.captured_at)
+                _report(guard, reading.symbols, frame)
+                gate.has_read(frame, reading)
+                preview.read(frame, (grey.shape[1], grey.shape[0]), reading)
         elif latest.ended:
             _report_nothing(guard, now)
         if now - alive_at >= _ALIVE_EVERY_S:
             alive_at = now
-            _send(Alive(frames, last_frame_at, latest.ended))
+            _send(Alive(latest.frames, latest.last_frame_at, latest.ended, gate.fault, latest.stale))
+
+
+def _grey(frame: Frame, gate: Gate) -> Picture | None:
+    """The picture that is read, or None for a damaged one: the next one is read."""
+    try:
+        return frame.grey()
+    except (CameraError, cv2.error):
+        gate.could_not_read(frame)
+        return None
 
 
 def _report(guard: RepeatGuard, symbols: tuple[Symbol, ...], frame: Frame) -> None:

@@ -9,12 +9,15 @@ import binascii
 import json
 import math
 from dataclasses import asdict, dataclass
+from typing import get_args
 
-from hardware.camera import CameraSettings
+from hardware.cameras.settings import CameraSettings
+from hardware.errors import CameraFault
 
 MAX_LINE_BYTES = 16 * 1024
 _MAX_TEXT = 300
 _MAX_COUNT = 1 << 53
+_MAX_REFUSED = 16
 _MAX_PAYLOAD_BYTES = 7089  # the most that a QR code holds: digits, version 40-L (ISO/IEC 18004)
 
 
@@ -24,7 +27,7 @@ class ScannerSettings:
 
     camera: CameraSettings
     forget_after_s: float = 1.5
-    lost_after_s: float = 3.0
+    lost_after_s: float = 2.5
     bar_codes: bool = True
     mirror: bool = True
 
@@ -36,7 +39,7 @@ class ScannerSettings:
     def from_json(cls, line: str) -> "ScannerSettings":
         """The settings that `to_json` wrote."""
         values = json.loads(line)
-        return cls(**{**values, "camera": CameraSettings(**values["camera"])})
+        return cls(**{**values, "camera": CameraSettings.from_values(values["camera"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,16 @@ class CodeLeft:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """A sign of life. last_frame_at: monotonic seconds, None before the first; ended: a file is over."""
+    """A sign of life. last_frame_at: monotonic seconds, None before the first; ended: a file is over.
+
+    fault: what is wrong with the pictures that come; stale: how many frames were too old when their turn came.
+    """
 
     frames: int
     last_frame_at: float | None
     ended: bool
+    fault: CameraFault | None = None
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,15 @@ class Trouble:
     """The camera can't be opened or read; `why` names the way out."""
 
     why: str
+    fault: CameraFault = "no_picture"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOpened:
+    """The camera is open. what: it gives; refused: what was asked for and is not to be had, each with how it is."""
+
+    what: str
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +113,12 @@ class Confined:
     second_missing: str
 
 
-Message = Sighting | CodeLeft | Alive | Trouble | DecoderFailed | Ready | Confined
-_Plain = CodeLeft | Alive | Trouble | DecoderFailed | Ready | Confined
+_Plain = CodeLeft | Alive | Trouble | CameraOpened | DecoderFailed | Ready | Confined
+Message = Sighting | _Plain
 _KINDS: dict[str, type[_Plain]] = {
     "ready": Ready,
     "confined": Confined,
+    "opened": CameraOpened,
     "left": CodeLeft,
     "alive": Alive,
     "trouble": Trouble,
@@ -129,6 +147,8 @@ def decode(line: bytes) -> Message | None:
         kind = fields.pop("kind")
         if kind == "seen":
             return _sighting(fields)
+        if kind == "opened":
+            fields["refused"] = tuple(fields["refused"])
         message = _KINDS[kind](**fields)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
@@ -156,10 +176,13 @@ def _is_sound(message: _Plain) -> bool:
     match message:
         case CodeLeft() | Ready():
             return True
-        case Alive(frames=frames, last_frame_at=last_frame_at, ended=ended):
-            return _is_count(frames) and isinstance(ended, bool) and (last_frame_at is None or _is_time(last_frame_at))
-        case Trouble(why=why):
-            return isinstance(why, str)
+        case Alive(frames=frames, last_frame_at=last_frame_at, ended=ended, fault=fault, stale=stale):
+            are_numbers = _is_count(frames) and _is_count(stale) and (last_frame_at is None or _is_time(last_frame_at))
+            return are_numbers and isinstance(ended, bool) and (fault is None or _is_fault(fault))
+        case Trouble(why=why, fault=fault):
+            return isinstance(why, str) and _is_fault(fault)
+        case CameraOpened(what=what, refused=refused):
+            return isinstance(what, str) and len(refused) <= _MAX_REFUSED and all(isinstance(it, str) for it in refused)
         case DecoderFailed(decoder=decoder, error=error):
             return isinstance(decoder, str) and isinstance(error, str)
         case Confined(missing=missing, second_missing=second_missing):
@@ -175,11 +198,17 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_COUNT
 
 
+def _is_fault(value: object) -> bool:
+    return isinstance(value, str) and value in get_args(CameraFault)
+
+
 def _bounded(message: _Plain) -> _Plain:
     """Texts as they may get into the log: one short line without control characters."""
     match message:
-        case Trouble(why=why):
-            return Trouble(_plain(why))
+        case Trouble(why=why, fault=fault):
+            return Trouble(_plain(why), fault)
+        case CameraOpened(what=what, refused=refused):
+            return CameraOpened(_plain(what), tuple(_plain(it) for it in refused))
         case DecoderFailed(decoder=decoder, error=error):
             return DecoderFailed(_plain(decoder), _plain(error))
         case Confined(missing=missing, second_missing=second_missing):

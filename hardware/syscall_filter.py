@@ -20,6 +20,9 @@ _PROT_EXEC = 4
 # CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID: pthread_create of glibc
 _THREAD_FLAGS = 0x3D0F00
 _VIDEO_IOCTL = ord("V") << 8  # linux/videodev2.h: every request of a camera has this type
+_MEDIA_IOCTL, _DMA_BUF_IOCTL = ord("|") << 8, ord("b") << 8  # linux/media.h, linux/dma-buf.h
+
+_DUPLICATE = (0, 1030, 1, 3)  # F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL: Python duplicates what it maps
 
 # What reading, decoding and telling need, as measured with strace on every kind of source, and what the C library and
 # Python's threads need for themselves. Nothing here opens, creates, connects, starts or changes anything: what is open
@@ -51,11 +54,13 @@ class FilterError(Exception):
 class Opened:
     """What the open source asks for.
 
-    device: a camera's requests; network: a socket, as it is connected; threads: new ones of this process, which FFmpeg
+    device: a camera's requests; csi: those of libcamera, too, which waits by epoll and duplicates descriptors that are
+    open to map its buffers; network: a socket, as it is connected; threads: new ones of this process, which FFmpeg
     starts with the first picture.
     """
 
     device: bool = False
+    csi: bool = False
     network: bool = False
     threads: bool = False
 
@@ -125,14 +130,27 @@ def _rules(opened: Opened) -> Iterator[_Rule]:
         yield _Rule(_ALLOW, "clone", (_Comparison(0, _IS_EQUAL, _THREAD_FLAGS, 0),))
     else:
         yield _Rule(_TELL | errno.EPERM, "clone")
-    if opened.device:
+    if opened.device or opened.csi:
         yield _Rule(_ALLOW, "ioctl", (_Comparison(1, _IS_EQUAL_MASKED, 0xFF00, _VIDEO_IOCTL),))
+    if opened.csi:
+        yield from _csi_rules()
     if opened.network:
         yield _Rule(_ALLOW, "recvfrom")
         yield _Rule(_ALLOW, "recvmsg")
         # To whom the socket is connected, and to nobody else: no address is given.
         yield _Rule(_ALLOW, "sendto", (_Comparison(4, _IS_EQUAL, 0, 0),))
         yield _Rule(_ALLOW, "shutdown")
+
+
+def _csi_rules() -> Iterator[_Rule]:
+    """After the source of libcamera and Picamera2, not tried on a device: all work on what is open already."""
+    for kind in (_MEDIA_IOCTL, _DMA_BUF_IOCTL):
+        yield _Rule(_ALLOW, "ioctl", (_Comparison(1, _IS_EQUAL_MASKED, 0xFF00, kind),))
+    for call in ("epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "dup"):
+        yield _Rule(_ALLOW, call)
+    for call in ("fcntl", "fcntl64"):
+        for command in _DUPLICATE:
+            yield _Rule(_ALLOW, call, (_Comparison(1, _IS_EQUAL, command, 0),))
 
 
 def _library() -> ctypes.CDLL:

@@ -12,7 +12,7 @@ from config import ConfigurationError, Loaded, SecretError, load, read_secret
 from hardware.buttons import Button, Contact
 from hardware.buzzer import Buzzer
 from hardware.door import Door, drive_to_rest
-from hardware.errors import HardwareError
+from hardware.errors import CameraFault, HardwareError
 from hardware.lights import Lights
 from hardware.pins import Edge, Pins
 from hardware.scanner import Scanner
@@ -44,6 +44,13 @@ from kiosk.uplink import build_uplink
 from kiosk.usb_scanner import build_usb_scanner
 
 _ROUNDS_S = 2.0
+_FAULTS: dict[CameraFault, Fault] = {
+    "no_picture": Fault.CAMERA,
+    "unplugged": Fault.CAMERA_UNPLUGGED,
+    "format": Fault.CAMERA_FORMAT,
+    "dark": Fault.CAMERA_DARK,
+    "frozen": Fault.CAMERA_FROZEN,
+}
 
 
 def run_terminal(
@@ -257,6 +264,7 @@ class _Listener:
         self, post: Callable[[Fact], None], ended: Callable[[], None], not_confined: Callable[[str], None]
     ) -> None:
         self._post, self._ended, self._not_confined = post, ended, not_confined
+        self._fault: Fault | None = None
 
     def symbol_seen(self, sighting: Sighting) -> None:
         self._post(CodeSeen(sighting.payload, sighting.symbology == "qr", sighting.reader, sighting.captured_at))
@@ -264,11 +272,16 @@ class _Listener:
     def symbol_gone(self) -> None:
         self._post(CodeGone())
 
-    def camera_lost(self, _why: str) -> None:
-        self._post(Broke(Fault.CAMERA))
+    def camera_lost(self, _why: str, fault: CameraFault) -> None:
+        before, self._fault = self._fault, _FAULTS[fault]
+        self._post(Broke(self._fault))
+        if before is not None:  # afterwards, lest the screen says in between that all is well
+            self._post(Mended(before))
 
     def camera_found(self) -> None:
-        self._post(Mended(Fault.CAMERA))
+        if self._fault is not None:
+            self._post(Mended(self._fault))
+        self._fault = None
 
     def camera_ended(self) -> None:
         self._ended()

@@ -3,7 +3,7 @@
 from config import AdmissionRules, Settings
 from config.model import ButtonSettings, OutputSettings
 from hardware.buttons import InputSettings
-from hardware.camera import CameraSettings
+from hardware.cameras.settings import CameraSettings, Region
 from hardware.door import RelaySettings
 from hardware.lights import LedSettings
 from hardware.scanner_wire import ScannerSettings
@@ -121,9 +121,22 @@ def scanner_of(settings: Settings) -> ScannerSettings | None:
     camera = settings.camera
     if camera.source is None:
         return None
+    region, exposure = camera.region, camera.exposure
     return ScannerSettings(
         CameraSettings(
-            camera.source, camera.width, camera.height, camera.fps, camera.format, camera.rotate, camera.at_end
+            camera.source,
+            camera.width,
+            camera.height,
+            camera.fps,
+            camera.format,
+            camera.rotate,
+            camera.at_end,
+            region=None if region is None else Region(region.left, region.top, region.width, region.height),
+            exposure_ms=None if exposure == "auto" else exposure.total_seconds() * 1000,
+            gain=None if camera.gain == "auto" else camera.gain,
+            focus=None if camera.focus == "auto" else camera.focus,
+            power_line_hz=camera.power_line,
+            still_after_s=None if camera.still_after is None else camera.still_after.total_seconds(),
         ),
         forget_after_s=settings.reader.forget_after.total_seconds(),
         lost_after_s=camera.lost_after.total_seconds(),

@@ -75,7 +75,7 @@ class Showing:
     def show(self, view: View) -> None:
         """Put a view on the screen."""
         if isinstance(view, Idle):
-            self._tell(reader=_reader(view.reader), broken_reader=None if view.broken is None else _reader(view.broken))
+            self._tell(reader=_reader(view.reader), broken_reader=None if view.broken is None else view.broken.value)
         if self._screen is None:
             return
         model = screen_model(view, self._clock.monotonic(), self._clock)

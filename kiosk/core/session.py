@@ -92,13 +92,14 @@ def next_deadline(session: Session) -> float | None:
 
 def resting_effects(session: Session, rules: SessionRules) -> Effects:
     """What the screen and the LEDs say when nobody is being served. One reader that works is enough to serve."""
-    working, broken = rules.readers - session.faults, rules.readers & session.faults
+    broken = frozenset(fault for fault in session.faults if fault.reader in rules.readers)
+    working = rules.readers - {fault.reader for fault in broken}
     stops = _STOPS_ADMISSION if working else _STOPS_ADMISSION | broken
     worst = next((fault for fault in Fault if fault in session.faults & stops), None)
     if worst is not None:
         return Show(OutOfOrder(worst)), Light(LightPattern.FAULT)
     reader = next(fault for fault in Fault if fault in working)
-    return Show(Idle(reader, next(iter(broken), None))), Light(LightPattern.IDLE)
+    return Show(Idle(reader, next((fault for fault in Fault if fault in broken), None))), Light(LightPattern.IDLE)
 
 
 def _react(session: Session, event: SessionEvent, rules: SessionRules) -> tuple[Session, Effects]:

@@ -35,8 +35,17 @@ class Fault(StrEnum):
     JOURNAL = "journal"
     DOOR = "door"
     CAMERA = "camera"
+    CAMERA_UNPLUGGED = "camera_unplugged"
+    CAMERA_FORMAT = "camera_format"
+    CAMERA_FROZEN = "camera_frozen"
+    CAMERA_DARK = "camera_dark"
     SCANNER = "scanner"
     """The USB scanner."""
+
+    @property
+    def reader(self) -> "Fault":
+        """The reader that this fault takes away, named by the plainest of its faults; of other faults themselves."""
+        return Fault.CAMERA if self.startswith(Fault.CAMERA) else self
 
 
 class Unchecked(StrEnum):
@@ -52,7 +61,7 @@ class Unchecked(StrEnum):
 class Idle:
     """Nobody is being checked. reader: what visitors show their code to; broken: a reader that staff should see to.
 
-    Both are named by the fault that takes them away.
+    A reader is named by the plainest fault that takes it away, a broken one by the very fault.
     """
 
     reader: Fault = Fault.CAMERA

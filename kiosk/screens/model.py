@@ -40,7 +40,7 @@ class TerminalModel:
     waiting_visits: not sent up yet; refused_visits: those that central does not take; storage_percent: how full the
     card is, None: there is room; data_age_s, data_left_s: how old everybody's statuses on board are, and for how long
     they may decide, None: there are none; data_ageing: that is not for long any more, or not at all; reader: what codes
-    are shown to; broken_reader: one that is there and does not work, beside one that does.
+    are shown to; broken_reader: what is wrong (a key of words.REASONS) with a reader beside one that works.
     """
 
     online: bool | None = None
@@ -53,7 +53,7 @@ class TerminalModel:
     data_left_s: float | None = None
     data_ageing: bool = False
     reader: Reader = "camera"
-    broken_reader: Reader | None = None
+    broken_reader: str | None = None
 
     @property
     def needs_staff(self) -> bool:

@@ -70,6 +70,10 @@ REASONS = {
     "journal": _("Visits can't be stored"),
     "door": _("The door does not respond"),
     "camera": _("The camera gives no picture"),
+    "camera_unplugged": _("The camera is not connected"),
+    "camera_format": _("The camera's picture can't be read"),
+    "camera_frozen": _("The camera's picture stands still"),
+    "camera_dark": _("The camera is covered, or it is dark"),
     "scanner": _("The USB scanner is not connected"),
 }
 

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from hardware.camera import CameraSettings
+from hardware.errors import CameraFault
 from hardware.scanner import Scanner
 from hardware.scanner_wire import ScannerSettings, Sighting
 from kiosk.adapters.clock import TerminalClock
@@ -87,7 +88,7 @@ class Listener:
     def _post(self, fact: Fact) -> None:
         self._facts.put(fact)
 
-    def camera_lost(self, _why: str) -> None: ...
+    def camera_lost(self, _why: str, _fault: CameraFault) -> None: ...
     def camera_found(self) -> None: ...
     def camera_ended(self) -> None: ...
     def not_confined(self, _why: str) -> None: ...

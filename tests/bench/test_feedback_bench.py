@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from hardware.camera import Frame
+from hardware.frames import Plain
 from hardware.preview import PreviewReader, PreviewWriter
 from hardware.previewing import Previewing
 from hardware.reader import SymbolReader
@@ -98,7 +99,7 @@ def test_what_the_preview_costs_reading(film: Path) -> None:
         symbols, spans_ms, began = SymbolReader(), [], time.monotonic()
         for number in range(240):
             time.sleep(max(0.0, began + number / FPS - time.monotonic()))
-            frame = Frame(frames[number % len(frames)], time.monotonic(), number + 1)
+            frame = Frame(Plain(frames[number % len(frames)]), time.monotonic(), number + 1)
             if with_preview:
                 previewing.offer(frame)
             at = time.perf_counter()

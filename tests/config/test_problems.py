@@ -34,6 +34,55 @@ BROKEN: dict[str, tuple[str | bytes, list[str]]] = {
         SOUND + "camera: {width: null}\n",
         ["3:17: camera.width: nothing does not belong here; a whole number is expected"],
     ),
+    "region beyond the picture": (
+        SOUND + "camera: {region: {left: 0.5, width: 0.6}}\n",
+        [("3:37: camera.region.width: left and width are 1.1 together; at most 1 is expected: the whole picture")],
+    ),
+    "region beyond the picture by default": (
+        SOUND + "camera: {region: {top: 0.5}}\n",
+        ["3:24: camera.region.top: top and height are 1.5 together; at most 1 is expected: the whole picture"],
+    ),
+    "region without area": (
+        SOUND + "camera: {region: {height: 0}}\n",
+        ["3:27: camera.region.height: the number 0 is out of range; at least 0.05 is expected"],
+    ),
+    "exposure without unit": (
+        SOUND + "camera: {exposure: 10}\n",
+        [
+            (
+                "3:20: camera.exposure: the number 10 has no unit; a number with a unit is expected: ms, s, min, h "
+                "or d; did you mean '10 s'?"
+            )
+        ],
+    ),
+    "exposure of no kind": (
+        SOUND + "camera: {exposure: automatic}\n",
+        ["3:20: camera.exposure: 'automatic' is no exposure; auto, or a time such as 10 ms is expected"],
+    ),
+    "exposure too long": (
+        SOUND + "camera: {exposure: 2 s}\n",
+        ["3:20: camera.exposure: 2 s is out of range; between 0.1 ms and 1 s is expected"],
+    ),
+    "focus below nothing": (
+        SOUND + "camera: {focus: -1, gain: true}\n",
+        [
+            "3:17: camera.focus: the number -1 does not belong here; auto, or a number from 0 on is expected",
+            "3:27: camera.gain: true does not belong here; auto, or a number from 0 on is expected",
+        ],
+    ),
+    "mains of another world": (
+        SOUND + "camera: {power_line: 55}\n",
+        ["3:22: camera.power_line: the number 55 is not allowed here; 50 or 60 is expected"],
+    ),
+    "csi camera without number": (
+        SOUND + "camera: {source: 'csi:'}\n",
+        [
+            (
+                "3:18: camera.source: 'csi:' is no camera; csi: with the number of a CSI camera is expected; "
+                "did you mean 'csi:0'?"
+            )
+        ],
+    ),
     "out of range": (
         SOUND + "screen:\n  volume: 101\n",
         ["4:11: screen.volume: the number 101 is out of range; at most 100 is expected"],

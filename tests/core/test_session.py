@@ -306,6 +306,14 @@ def test_a_lost_camera_is_shown_once_the_visitor_was_served() -> None:
     assert Play(Sound.ACKNOWLEDGED) in run(presented("s2", BERIK, 5.0), session=session)[1]
 
 
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault.startswith("camera")])
+def test_no_fault_of_the_camera_keeps_a_visitor_out(fault: Fault) -> None:
+    """Whoever has a code read by a USB scanner is served, whatever is wrong with the camera."""
+    session, effects = run(FaultFound(fault, 0.0))
+    assert Show(OutOfOrder(fault)) in effects
+    assert Play(Sound.ACKNOWLEDGED) in run(presented("s2", BERIK, 5.0), session=session)[1]
+
+
 def test_the_worst_fault_is_shown() -> None:
     """Of several faults the one that matters most stands on the screen."""
     session, _ = run(FaultFound(Fault.CAMERA, 0.0))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware.camera import CameraSettings
+from hardware.errors import CameraFault
 from hardware.scanner import Scanner
 from hardware.scanner_wire import ScannerSettings, Sighting
 
@@ -32,8 +33,9 @@ class Diary:
     def symbol_gone(self) -> None:
         self._note("gone")
 
-    def camera_lost(self, why: str) -> None:
+    def camera_lost(self, why: str, fault: CameraFault) -> None:
         self._note("lost", why)
+        self._note(fault)
 
     def camera_found(self) -> None:
         self._note("found")

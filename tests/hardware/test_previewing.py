@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from hardware.camera import CameraSettings, Frame
+from hardware.errors import CameraFault
+from hardware.frames import Plain
 from hardware.preview import PreviewFrame, PreviewReader, PreviewWriter
 from hardware.previewing import Previewing, ShownFrames
 from hardware.scanner import Scanner
@@ -22,7 +24,7 @@ SIZE = (40, 40)
 
 
 def frame(number: int, at: float) -> Frame:
-    return Frame(np.full((40, 40, 3), number, np.uint8), at, number)
+    return Frame(Plain(np.full((40, 40, 3), number, np.uint8)), at, number)
 
 
 class Bench:
@@ -80,7 +82,7 @@ def test_slow_reading_does_not_stop_the_picture(bench: Bench) -> None:
 
 def test_a_picture_that_breaks_is_left_out(bench: Bench) -> None:
     """The next one is shown."""
-    bench.previewing.offer(Frame(np.zeros((0, 0, 3), np.uint8), 100.0, 1))
+    bench.previewing.offer(Frame(Plain(np.zeros((0, 0, 3), np.uint8)), 100.0, 1))
     bench.previewing.offer(frame(2, 101.0))
     bench.wait_for(lambda shown: shown.captured_at == 101.0)
 
@@ -91,7 +93,7 @@ def test_pictures_a_second(fps: int, shown_fps: int) -> None:
     taken = []
     reader = PreviewReader()
     previewing = Previewing(PreviewWriter(reader.descriptor, mirror=False))
-    frames = ShownFrames(previewing)
+    frames = ShownFrames(previewing, monotonic=lambda: 10.0)
     for number in range(1, fps * 10 + 1):
         frames.put(frame(number % 256, number / fps + (0.004 if number % 3 else 0)))  # cameras jitter
         waiting, previewing._frame = previewing._frame, None  # what the thread would take, without its time
@@ -99,6 +101,32 @@ def test_pictures_a_second(fps: int, shown_fps: int) -> None:
     reader.close()
     assert frames.take(0) is not None
     assert sum(one is not None for one in taken) == pytest.approx(shown_fps * 10, rel=0.03)
+
+
+def test_a_still_scene_is_shown_five_times_a_second_and_a_change_at_once(bench: Bench) -> None:
+    """What need not be read is still shown, at the cost of a fifth; the first frame that is read again is due."""
+    previewing = Previewing(PreviewWriter(bench.reader.descriptor, mirror=False))
+    frames = ShownFrames(previewing, monotonic=lambda: 10.0)
+    taken = []
+    for number in range(1, 301, 2):  # every second frame of a still scene goes by unseen
+        frames.let_by(frame(number % 256, number / 30))
+        waiting, previewing._frame = previewing._frame, None
+        taken.append(waiting)
+    assert sum(one is not None for one in taken) in range(48, 51)
+    assert frames.take(0) is None
+    frames.put(frame(1, 301 / 30))
+    assert previewing._frame is not None
+
+
+def test_a_code_that_is_held_still_stays_outlined(bench: Bench) -> None:
+    """It is read twice a second only, and its mark must not blink meanwhile."""
+    first = frame(1, 100.0)
+    bench.previewing.offer(first)
+    bench.previewing.read(first, SIZE, READ)
+    bench.previewing.offer_still(frame(2, 100.7))
+    assert len(bench.wait_for(lambda shown: shown.captured_at == 100.7).marks) == 1
+    bench.previewing.offer_still(frame(3, 101.2))
+    assert bench.wait_for(lambda shown: shown.captured_at == 101.2).marks == ()
 
 
 def test_a_code_is_outlined_in_the_program(studio: Any) -> None:
@@ -127,7 +155,7 @@ class _Nobody:
 
     def symbol_seen(self, sighting: Sighting) -> None: ...
     def symbol_gone(self) -> None: ...
-    def camera_lost(self, why: str) -> None: ...
+    def camera_lost(self, why: str, fault: CameraFault) -> None: ...
     def camera_found(self) -> None: ...
     def camera_ended(self) -> None: ...
     def not_confined(self, why: str) -> None: ...

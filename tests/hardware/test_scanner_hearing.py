@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hardware.scanner_child import Nonsense
 from hardware.scanner_hearing import Hearing
-from hardware.scanner_wire import Alive, CodeLeft, Confined, Sighting, Trouble, decode, encode
+from hardware.scanner_wire import Alive, CameraOpened, CodeLeft, Confined, Sighting, Trouble, decode, encode
 
 BEGAN_AT, NOW = 100.0, 110.0
 
@@ -108,3 +108,11 @@ def test_any_value_in_any_place_is_survived(value: object, kind: str, name: str)
     for keys in (fields, {"kind": kind, name: value}):
         list(Hearing(BEGAN_AT).messages([json.dumps(keys).encode()], NOW))
         decode(json.dumps(keys).encode())
+
+
+def test_what_is_said_of_the_camera_is_believed_once_and_before_the_first_picture() -> None:
+    """Afterwards anybody may speak; nobody fills the log with it."""
+    opened, confined = CameraOpened("csi:0", ("gain: 2",)), Confined("", "")
+    lines = [encode(message).strip() for message in (opened, opened, confined, confined)]
+    assert heard(*lines) == [opened, confined]
+    assert heard(lines[2], lines[0]) == [confined]

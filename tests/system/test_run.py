@@ -188,7 +188,7 @@ def test_a_camera_that_is_not_there_is_said_and_the_terminal_runs_on(stage: Stag
     try:
         line = program.wait_for(lambda line: line["event"] == "camera_lost")
         assert "/dev/video99" in line["why"]
-        program.wait_for(lambda line: line["event"] == "fault_found" and line["fault"] == "camera")
+        program.wait_for(lambda line: line["event"] == "fault_found" and line["fault"] == "camera_unplugged")
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(10) == 0
     finally:

@@ -29,7 +29,7 @@ def test_a_scanned_visitor_is_let_in_without_a_camera(
         program.wait_for(is_event("usb_scanner_taken"))
         program.wait_for(is_event("ready"))
         if camera is not None:
-            program.wait_for(is_event("fault_found", fault="camera"))
+            program.wait_for(is_event("fault_found", fault="camera_unplugged"))
         scanner.scan(stage.payload(act.scenes[0]))
         decision = program.wait_for(is_event("decision"))
         assert (decision["reader"], decision["outcome"], decision["door"]) == ("usb", "granted", "released")
