@@ -67,9 +67,9 @@ def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
     return lambda cut: (symbols.with_zbar(prepare(cut).astype(np.uint8, copy=False)), [])
 
 
-FIRST = Attempt("thresholded", "zxing", _zxing(thresholded), 1.7)
 FAINT = Attempt("lifted", "zxing", _zxing(_lifted), 0.35, 0.5)  # at whole frames: faint codes make no region
-ATTEMPTS = (
+ATTEMPTS = (  # the best one first
+    Attempt("thresholded", "zxing", _zxing(thresholded), 1.7),
     Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=1.2),
     Attempt("thresholded", "zbar", _zbar(thresholded), 6.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),

@@ -7,7 +7,7 @@ class Evidence(Enum):
     """How sure it is that a frame has a code in it: looks that the frame earns, and looks that it must leave saved."""
 
     NONE = (0.1, 15.5)
-    UNLIKELY = (0.1, 11.5)
+    UNLIKELY = (0.15, 11.5)
     LIKELY = (0.6, 4.0)
     MOVING = (3.5, 0.0)
     LOCATED = (4.5, 0.0)
@@ -29,6 +29,11 @@ class Budget:
         self._reserve = 0.0
         self._in_vain = 0
         self._quiet = 0
+
+    @property
+    def is_rich(self) -> bool:
+        """Whether a code is likely enough for more than one attempt a frame."""
+        return self._reserve < Evidence.UNLIKELY.value[1]
 
     @property
     def tired(self) -> bool:

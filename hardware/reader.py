@@ -14,7 +14,8 @@ from typing import TypeVar
 import numpy as np
 
 from hardware import grid, symbols
-from hardware.attempts import ATTEMPTS, FAINT, FIRST, Attempt
+from hardware.attempts import ATTEMPTS, FAINT, Attempt
+from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
 from hardware.fusion import Fusion
@@ -42,7 +43,10 @@ _LIKELY = 25.0  # a region's likeness above which it is rather a code than a pat
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """Where a code was read; outline: where its modules were measured for that."""
+
     corners: Corners
+    outline: Outline | None
     at: float
 
 
@@ -70,7 +74,7 @@ class SymbolReader:
         on_failure: Callable[[str, str], None] = lambda _decoder, _error: None,
         cpu: Callable[[], float] = time.thread_time,
     ) -> None:
-        self._bar_codes, self._bar_every_s = bar_codes, bar_every_s
+        self._bar_codes = BarCodes(bar_every_s) if bar_codes else None
         self._on_failure = on_failure
         self._cpu = cpu
         self._budget = Budget()
@@ -83,12 +87,12 @@ class SymbolReader:
         self._located: tuple[Outline, float] | None = None
         self._since_whole = 0
         self._since_regions = 0
-        self._turn = -1
-        self._bar_at = float("-inf")
-        self._bar_seen: bytes | None = None
+        self._turn = 0
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
+        self._doubtful = None
+        self._looked_at.clear()
         found = self._again(grey, at)
         if found:
             return Reading(found)
@@ -102,27 +106,30 @@ class SymbolReader:
         if found:
             self._remember(found, at)
             return Reading(found)
-        bar = self._bar(grey, at)
+        bars = self._bar_codes
+        nothing: tuple[Symbol, ...] = ()
+        bar = nothing if bars is None else self._guarded("bar", lambda: bars.read(grey, at), nothing)
         return Reading(bar, None if bar else self._still_located(grey, at))
 
     # --- a code that is in view already ----------------------------------------------------------------------------
 
     def _again(self, grey: Grey, at: float) -> tuple[Symbol, ...]:
-        place = self._read_at
-        if place is None or not 0 <= at - place.at <= _AGAIN_FOR_S or self._since_whole + 1 >= _WHOLE_EVERY:
+        place = self._read_lately(at)
+        if place is None or self._since_whole + 1 >= _WHOLE_EVERY:
             return ()
         self._since_whole += 1
         cut, left, top = around(np.array(place.corners, np.float32)).cut(grey)
         read, _ = self._guarded("zxing", lambda: symbols.with_zxing(cut, small=True), _NOTHING)
         found = tuple(symbol.placed(1.0, left, top, "again") for symbol in read)
         if found:
-            self._read_at = _Place(found[0].corners, at)
+            self._read_at = _Place(found[0].corners, None, at)
         return found
 
     def _remember(self, found: Sequence[Symbol], at: float) -> None:
-        self._read_at = _Place(found[0].corners, at)
+        outline = next((one for one in self._looked_at if _rounded(one) == found[0].corners), None)
+        self._read_at = _Place(found[0].corners, outline, at)
         self._located = None
-        self._turn = -1
+        self._turn = 0
         self._fusion.forget()
         self._budget.read()
 
@@ -130,24 +137,38 @@ class SymbolReader:
 
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
-        self._doubtful = None
-        self._looked_at.clear()
         self._misses += 1
-        sure = self._was_located(at) if self._misses <= _MISSES else None
         regions = [] if outlines else self._regions(grey)
-        self._budget.frame(_evidence(located=sure is not None, outlined=bool(outlines), regions=regions))
-        for symbol in self._measured(grey, at, outlines):
+        read_at = self._read_lately(at)
+        sure = self._known_place(at)
+        # A code that was read a moment ago has been told: what shows that it is still there may cost little.
+        located, outlined = sure is not None and read_at is None, bool(outlines) or read_at is not None
+        self._budget.frame(_evidence(located=located, outlined=outlined, regions=regions))
+        known = None if read_at is None else read_at.outline
+        for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
-        if self._misses == 0 and self._located is not None:
-            sure = self._located[0]
-        if sure is not None:
-            place = around(sure.corners, float("inf"))
+        place = sure if self._misses or self._located is None else around(self._located[0].corners)
+        if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
         for region in regions:
             found = self._tried(grey, at, region)
             if found:
                 return found
-        return self._attempted(FAINT, grey, at, grey, (0, 0)) or self._repaired()
+        # Where something stands that may be a code, its turn comes with the others'.
+        faint = () if regions and self._turn else self._attempted(FAINT, grey, at, grey, (0, 0))
+        return faint or self._repaired()
+
+    def _read_lately(self, at: float) -> _Place | None:
+        place = self._read_at
+        return place if place is not None and 0 <= at - place.at <= _AGAIN_FOR_S else None
+
+    def _known_place(self, at: float) -> Region | None:
+        """Where a code is, as far as the last frames tell: it was read there, or located."""
+        read_at = self._read_lately(at)
+        if read_at is not None:
+            return around(np.array(read_at.corners, np.float32))
+        outline = self._was_located(at) if self._misses <= _MISSES else None
+        return None if outline is None else around(outline.corners)
 
     def _regions(self, grey: Grey) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
@@ -160,13 +181,25 @@ class SymbolReader:
 
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
-        for attempt in self._in_turn():
+        for index in self._in_turn():
+            attempt = ATTEMPTS[index]
             if not self._may(attempt, cut, grey):
                 return ()
+            if index or not self._budget.is_rich:
+                self._turn = (index + 1) % len(ATTEMPTS)
             found = self._attempted(attempt, grey, at, cut, (left, top))
             if found:
                 return found
         return ()
+
+    def _in_turn(self) -> Iterator[int]:
+        """All attempts from where the last frame stopped; where there is enough to spend, the best one before them."""
+        first = [0] if self._budget.is_rich else []
+        yield from first
+        for step in range(len(ATTEMPTS)):
+            index = (self._turn + step) % len(ATTEMPTS)
+            if index not in first:
+                yield index
 
     def _may(self, attempt: Attempt, cut: Grey, grey: Grey) -> bool:
         return self._budget.allows(attempt.looks(cut.size / grey.size) + self._kept())
@@ -188,13 +221,6 @@ class SymbolReader:
             return tuple(symbol.placed(attempt.scale, *corner, attempt.name) for symbol in read)
         placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
         return next(((symbol,) for symbol in self._measured(grey, at, placed)), ())
-
-    def _in_turn(self) -> Iterator[Attempt]:
-        """The best attempt first, then the others from where the last frame stopped."""
-        yield FIRST
-        for _ in ATTEMPTS:
-            self._turn = (self._turn + 1) % len(ATTEMPTS)
-            yield ATTEMPTS[self._turn]
 
     def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
         """Codes read module by module where zxing-cpp has located one."""
@@ -256,20 +282,6 @@ class SymbolReader:
     def _still_located(self, grey: Grey, at: float) -> Located | None:
         outline = self._was_located(at)
         return None if outline is None else Located(_rounded(outline), hint_for(grey, outline))
-
-    # --- bar codes --------------------------------------------------------------------------------------------------
-
-    def _bar(self, grey: Grey, at: float) -> tuple[Symbol, ...]:
-        """A bar code counts when two tries in a row read the same: stripes of all kinds look like one for a moment."""
-        if not self._bar_codes or at - self._bar_at < self._bar_every_s:
-            return ()
-        self._bar_at = at
-        nothing: list[Symbol] = []
-        read = self._guarded("bar", lambda: symbols.bar_codes(grey), nothing)
-        seen = read[0].payload if read else None
-        confirmed = tuple(read[:1]) if seen is not None and seen == self._bar_seen else ()
-        self._bar_seen = seen
-        return confirmed
 
     def _guarded(self, decoder: str, decode: Callable[[], T], otherwise: T) -> T:
         try:

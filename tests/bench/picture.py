@@ -14,7 +14,7 @@ import segno
 from numpy.typing import NDArray
 
 # Private names: the steps between are the reader's own matter, and only this picture shows them.
-from hardware.attempts import FIRST, thresholded
+from hardware.attempts import ATTEMPTS, thresholded
 from hardware.grid import Modules, _even, _Fit, _upright, decode, measure
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.regions import Region, RegionFinder
@@ -78,9 +78,9 @@ def _located(grey: Grey) -> tuple[Region, Outline]:
     read, _ = with_zxing(grey)
     for region in [] if read else RegionFinder().find(grey, 2):
         cut, left, top = region.cut(grey)
-        read, outlines = FIRST.look(cut)
+        read, outlines = ATTEMPTS[0].look(cut)
         if outlines and not read:
-            return region, outlines[0].placed(FIRST.scale, left, top)
+            return region, outlines[0].placed(ATTEMPTS[0].scale, left, top)
     raise ValueError("this frame is too easy, or no code is located in it: take another scene or seed")
 
 

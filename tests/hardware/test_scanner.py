@@ -6,11 +6,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from hardware.camera import CameraSettings
 from hardware.scanner import Scanner
 from hardware.scanner_wire import ScannerSettings
+from tests.bench.optics import draw
+from tests.bench.picture import NOISE_SEED, SCENE
 from tests.hardware.scanning import Diary, is_gone, scanning, until
 
 
@@ -37,6 +41,27 @@ def test_a_code_is_seen_once_and_then_gone(film: Path) -> None:
         "gone",
         "ended",
     ]
+
+
+def test_codes_that_hide_are_read_behind_the_wall(studio: Any) -> None:
+    """Every way of looking works in a process that can open nothing any more: a hard code is read, and none fails."""
+    hard = draw(SCENE, np.random.default_rng(NOISE_SEED))
+    patterned = scrambled(studio.code("ASHYQ:" + "7" * 40))
+    hopeless = studio.frame(patterned, size=(1280, 720))
+    shaken = [np.roll(hopeless, 8 * step, axis=1) for step in range(8)]
+    with capture_logs() as logs, scanning(studio.pictures(*shaken, *[hard] * 10)) as (_, diary):
+        [sighting] = diary.wait_for("seen")
+    assert sighting.payload == SCENE.payload
+    assert [entry for entry in logs if entry["event"] == "decoder_failed"] == []
+
+
+def scrambled(code: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """A code whose patterns stand, and whose data is noise."""
+    damaged = code.copy()
+    modules = np.random.default_rng(1).integers(0, 2, (12, 12), dtype=np.uint8) * 255
+    middle = 13 * 6
+    damaged[middle : middle + 72, middle : middle + 72] = np.kron(modules, np.ones((6, 6), np.uint8))
+    return damaged
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["crash", "hang"])
