@@ -1,22 +1,40 @@
-"""How much CPU time a frame may cost: counted in looks, one look being zxing-cpp's at a whole frame on this machine."""
+"""How much CPU time a frame may cost: counted in looks, one look being zxing-cpp's at a whole frame on this machine.
 
+There are two purses. A small one is for guesses: it fills by and by, so that whatever may be a code gets its turns, and
+no poster costs much. A large one is saved up for codes that are held up now: that move, or that were located.
+"""
+
+from dataclasses import dataclass
 from enum import Enum
+from math import inf
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Looks that a frame earns for guesses and for codes, and what must be left of both."""
+
+    guesses: float
+    codes: float
+    leave_guesses: float = 0.0
+    leave_codes: float = inf
 
 
 class Evidence(Enum):
-    """How sure it is that a frame has a code in it: looks that the frame earns, and looks that it must leave saved."""
+    """How sure it is that a frame has a code in it."""
 
-    NONE = (0.1, 15.5)
-    UNLIKELY = (0.15, 11.5)
-    LIKELY = (0.6, 4.0)
-    MOVING = (3.5, 0.0)
-    LOCATED = (4.5, 0.0)
+    NONE = _Terms(0.1, 0.1, leave_guesses=4.0)
+    UNLIKELY = _Terms(0.15, 0.1)
+    STILL = _Terms(0.3, 0.1)
+    LIKELY = _Terms(0.6, 0.1, leave_codes=8.0)
+    MOVING = _Terms(0.3, 3.5, leave_codes=0.0)
+    LOCATED = _Terms(0.3, 4.5, leave_codes=0.0)
 
 
-_FULL = 16.0  # looks: saved while nobody is there, spent when somebody holds up a code that is hard to read
+_HOPEFUL = (Evidence.LIKELY, Evidence.MOVING, Evidence.LOCATED)
+_GUESSES, _CODES = 4.5, 16.0  # looks that the purses hold
 _LOOK_S = 0.002  # until the first look is measured
 _SMOOTH = 0.1
-_PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: posters look like codes, and stay
+_PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: what can't be read now may be never
 _LEAST_SHARE = 0.2
 
 
@@ -24,16 +42,16 @@ class Budget:
     """Looks saved up. Frames earn; attempts spend, and the less sure a code is, the more must be left for later."""
 
     def __init__(self) -> None:
-        self._saved = _FULL
+        self._guesses, self._codes = _GUESSES, _CODES
         self._look_s: float | None = None
-        self._reserve = 0.0
+        self._terms = Evidence.NONE.value
         self._in_vain = 0
         self._quiet = 0
 
     @property
     def is_rich(self) -> bool:
-        """Whether a code is likely enough for more than one attempt a frame."""
-        return self._reserve < Evidence.UNLIKELY.value[1]
+        """Whether a code is likely enough for many attempts in one frame."""
+        return self._terms.leave_codes < inf
 
     @property
     def tired(self) -> bool:
@@ -48,10 +66,12 @@ class Budget:
 
     def frame(self, evidence: Evidence) -> None:
         """A new frame that was looked at in vain."""
-        earned, self._reserve = evidence.value
-        self._in_vain = self._in_vain + 1 if evidence in (Evidence.LIKELY, Evidence.MOVING, Evidence.LOCATED) else 0
-        self._quiet = 0 if evidence is not Evidence.NONE else self._quiet + 1
-        self._saved = min(_FULL, self._saved + earned * max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE))
+        self._terms = evidence.value
+        self._in_vain = self._in_vain + 1 if evidence in _HOPEFUL else 0
+        self._quiet = self._quiet + 1 if evidence is Evidence.NONE else 0
+        patience = max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE)
+        self._guesses = min(_GUESSES, self._guesses + self._terms.guesses)
+        self._codes = min(_CODES, self._codes + self._terms.codes * patience)
 
     def read(self) -> None:
         """A code was read: patience is new for the next one."""
@@ -59,12 +79,16 @@ class Budget:
 
     def located(self) -> None:
         """A code was located in this frame: all that is saved may be spent on it."""
-        self._reserve = Evidence.LOCATED.value[1]
+        self._terms = Evidence.LOCATED.value
 
     def allows(self, looks: float) -> bool:
         """Whether something of about this cost may be tried."""
-        return self._saved - looks >= self._reserve
+        guesses = max(0.0, self._guesses - self._terms.leave_guesses)
+        return guesses + max(0.0, self._codes - self._terms.leave_codes) >= looks
 
     def spent(self, cpu_s: float) -> None:
         """An attempt took so many seconds of CPU time."""
-        self._saved -= cpu_s / (self._look_s or _LOOK_S)
+        looks = cpu_s / (self._look_s or _LOOK_S)
+        from_codes = min(looks, max(0.0, self._codes - self._terms.leave_codes))
+        self._codes -= from_codes
+        self._guesses -= looks - from_codes

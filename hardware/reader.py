@@ -299,9 +299,11 @@ def _evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Ev
     if not regions:
         return Evidence.NONE
     best = regions[0]
-    if best.moved is False or (best.moved is None and best.likeness < _LIKELY):
-        return Evidence.UNLIKELY
-    return Evidence.MOVING if best.moved and best.likeness >= _LIKELY else Evidence.LIKELY
+    if best.likeness < _LIKELY:
+        return Evidence.LIKELY if best.moved else Evidence.UNLIKELY
+    if best.moved is None:
+        return Evidence.LIKELY
+    return Evidence.MOVING if best.moved else Evidence.STILL
 
 
 def _rounded(outline: Outline) -> Corners:
