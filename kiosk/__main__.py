@@ -12,6 +12,8 @@ from kiosk.adapters.pass_commands import pass_app
 from kiosk.central.command import central_command
 from kiosk.exits import Exit
 from kiosk.journal_commands import DEFAULT_CONFIG, ConfigOption, journal_app
+from kiosk.tools.camera_command import camera_command
+from kiosk.tools.read_command import read_command
 
 app = typer.Typer(
     name="ashyq-kiosk",
@@ -23,6 +25,8 @@ app = typer.Typer(
 app.add_typer(pass_app, name="pass")
 app.add_typer(journal_app, name="journal")
 app.command("central")(central_command)
+app.command("camera")(camera_command)
+app.command("read")(read_command)
 
 
 @app.command()

@@ -15,6 +15,9 @@ def prepare_kivy(settings: ScreenSettings) -> None:
     os.environ["KIVY_NO_CONFIG"] = "1"
     os.environ["KIVY_NO_FILELOG"] = "1"
     os.environ["KIVY_NO_CONSOLELOG"] = "1"
+    os.environ["KIVY_WINDOW"] = (
+        "sdl2"  # where that finds no screen, Kivy's other one for X11 ends the program (exit 102)
+    )
     os.environ["KIVY_LOG_MODE"] = "PYTHON"  # lines go to the program's own log
     from kivy.config import Config  # noqa: PLC0415  # reads the environment above
 
