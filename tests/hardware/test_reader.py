@@ -76,11 +76,18 @@ def test_a_code_that_stays_is_read_at_its_place() -> None:
 
 def test_corners_follow_a_code_that_moves() -> None:
     """They are of the frame, not of the place that was looked at."""
-    reader = fresh()
-    for number in range(8):
-        corners = HELD + np.float32(7 * number)
-        [symbol] = reader.read(seen(PASS.light, corners, size=CAMERA), number * FRAME_S).symbols
-        assert np.abs(np.array(symbol.corners) - corners).max() < 3
+    places = [HELD + np.array([30 * number, 5 * number], np.float32) for number in range(8)]
+    readings = film(fresh(), [seen(PASS.light, place, size=CAMERA) for place in places])
+    for place, reading in zip(places, readings, strict=True):
+        assert np.abs(np.array(reading.symbols[0].corners) - place).max() < 3
+    assert [step for [step] in steps(readings)].count("again") == 6
+
+
+@pytest.mark.parametrize("after_s", [1.0, -1.0])
+def test_its_place_counts_for_a_moment(after_s: float) -> None:
+    """Then the whole frame is looked at first: somebody else may have come."""
+    frame, reader = seen(PASS.light, HELD, size=CAMERA), fresh()
+    assert [reader.read(frame, at).symbols[0].step for at in (10.0, 10.1, 10.1 + after_s)] == ["whole", "again", "whole"]
 
 
 def test_a_second_code_beside_it_is_found_soon() -> None:
