@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from hardware.reader import SymbolReader
 from hardware.symbols import Grey, Hint, Reading, Symbol, with_zxing
-from tests.bench.scenes import single
+from tests.bench.scenes import hand_held, single
 from tests.hardware.shown import code, scrambled, seen, square
 
 PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
@@ -87,7 +87,11 @@ def test_corners_follow_a_code_that_moves() -> None:
 def test_its_place_counts_for_a_moment(after_s: float) -> None:
     """Then the whole frame is looked at first: somebody else may have come."""
     frame, reader = seen(PASS.light, HELD, size=CAMERA), fresh()
-    assert [reader.read(frame, at).symbols[0].step for at in (10.0, 10.1, 10.1 + after_s)] == ["whole", "again", "whole"]
+    assert [reader.read(frame, at).symbols[0].step for at in (10.0, 10.1, 10.1 + after_s)] == [
+        "whole",
+        "again",
+        "whole",
+    ]
 
 
 def test_a_second_code_beside_it_is_found_soon() -> None:
@@ -136,6 +140,15 @@ def test_a_hard_scene_is_read(factor: str, seed: int, step: str) -> None:
     assert with_zxing(frame)[0] == []
     [symbol] = fresh().read(frame, 0.0).symbols
     assert (symbol.payload, symbol.step) == (payload, step)
+
+
+def test_frames_add_up_to_a_code() -> None:
+    """A hand brings it up: neither frame is readable alone."""
+    frames, payload = hand_held(np.random.default_rng(0), frames=2)
+    assert [fresh().read(frame, 0.0).symbols for frame in frames] == [(), ()]
+    first, second = film(fresh(), frames)
+    assert first.symbols == ()
+    assert [(symbol.payload, symbol.step) for symbol in second.symbols] == [(payload, "fused")]
 
 
 @pytest.mark.parametrize(
