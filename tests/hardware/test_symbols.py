@@ -1,87 +1,83 @@
-"""From pixels to payloads."""
+"""The two decoders, and what they say of a picture."""
 
-from typing import Any
-
-import cv2
 import numpy as np
 import pytest
 import segno
 import zxingcpp
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as st_numpy
 
-from hardware.reader import SymbolReader
-from hardware.symbols import Reading, Symbol
+from hardware.symbols import Outline, Symbol, bar_codes, with_zbar, with_zxing
+from tests.hardware.shown import code, scrambled, seen, square
 
-
-@pytest.mark.parametrize("payload", [b"ASHYQ:0", b"https://example.kz", "Сәлем".encode(), b"\x00\xff\x80", b"A" * 900])
-@pytest.mark.parametrize("inverted", [False, True])
-def test_payloads_are_exact(studio: Any, payload: bytes, inverted: bool) -> None:
-    """Every byte arrives as it was written, in dark mode too."""
-    code = studio.code(payload, inverted=inverted)
-    picture = np.pad(code, 40, constant_values=255 if not inverted else 0)
-    [symbol] = SymbolReader().read(picture, 0.0).symbols
-    assert (symbol.payload, symbol.symbology, symbol.reader) == (payload, "qr", "zxing")
-    assert len(symbol.corners) == 4
+PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
+CORNERS = square(70, 70, 150, 8)
 
 
-def test_all_codes_of_a_frame_are_read(studio: Any) -> None:
-    """Two phones side by side."""
-    frame = studio.frame(studio.code("first"), studio.code("second"))
-    assert {symbol.payload for symbol in SymbolReader().read(frame, 0.0).symbols} == {b"first", b"second"}
+@pytest.mark.parametrize("small", [False, True])
+def test_zxing_reads_a_code_and_says_where_it_is(small: bool) -> None:
+    """Clockwise from the code's own top left."""
+    [symbol], outlines = with_zxing(seen(PASS.light, CORNERS), small=small)
+    assert (symbol.payload, symbol.symbology, symbol.reader, symbol.step) == (PASS.payload, "qr", "zxing", "whole")
+    assert np.abs(np.array(symbol.corners) - CORNERS).max() < 3
+    assert outlines == []
 
 
-def test_a_micro_qr_code_is_not_read(studio: Any) -> None:
-    """Micro QR gave false reads on ordinary frames: it is left alone."""
-    assert SymbolReader(bar_codes=False).read(studio.frame(studio.code("12345", micro=True)), 0.0) == Reading()
+def test_zxing_locates_a_code_that_it_cannot_decode() -> None:
+    """With its version, and so the size of its modules."""
+    symbols, [outline] = with_zxing(seen(scrambled(PASS), CORNERS))
+    assert symbols == []
+    assert outline.version == PASS.version
+    assert abs(outline.module_px - 150 / 25) < 0.2
 
 
-def test_a_bar_code_is_read_when_it_is_seen_twice() -> None:
-    """A bottle's EAN is named, but only after a second look, since stripes resemble bar codes for a moment."""
-    image = zxingcpp.create_barcode("4006381333931", zxingcpp.BarcodeFormat.EAN13).to_image(scale=3)
-    frame = np.full((300, 500), 255, np.uint8)
-    code = np.array(image)
-    frame[50 : 50 + code.shape[0], 50 : 50 + code.shape[1]] = code
-    reader = SymbolReader()
-    assert reader.read(frame, 0.0) == Reading()
-    [symbol] = reader.read(frame, 1.0).symbols
-    assert (symbol.payload, symbol.symbology) == (b"4006381333931", "bar")
-    assert SymbolReader(bar_codes=False).read(frame, 1.0) == Reading()
+def test_zbar_reads_ascii_alone() -> None:
+    """It rewrites other bytes, and what is not exact is not read."""
+    [symbol] = with_zbar(seen(PASS.light, CORNERS))
+    assert (symbol.payload, symbol.reader) == (PASS.payload, "zbar")
+    assert with_zbar(seen(code(b"\xff\x80\xe9", "M").light, CORNERS)) == []
 
 
-def test_a_structured_append_code_stops_nothing() -> None:
-    """pyzbar raises on some valid codes: that is no reason to stop."""
-    [first, *_] = segno.make_sequence("A long message in several codes " * 8, symbol_count=4)
-    matrix = np.array(first.matrix, dtype=np.uint8)
-    frame = np.kron(np.pad(1 - matrix, 8, constant_values=1) * 255, np.ones((5, 5))).astype(np.uint8)
-    reader = SymbolReader()
-    for at in range(6):
-        assert len(reader.read(frame, float(at)).symbols) <= 1
+def test_zbar_survives_a_structured_append_code() -> None:
+    """pyzbar raises on some valid ones."""
+    for part in segno.make_sequence("A long message in several codes " * 8, symbol_count=4):
+        light = np.where(np.array(part.matrix, np.uint8) == 1, np.float32(-1), np.float32(1))
+        assert isinstance(with_zbar(seen(light, CORNERS)), list)
 
 
-def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name of decoder and error are reported; the other decoders still get their turn."""
+@pytest.mark.parametrize("width", [500, 1600])
+def test_a_bar_code_is_placed_in_the_picture(width: int) -> None:
+    """Also where the picture is looked at smaller than it is."""
+    scale = width // 160
+    made = np.array(zxingcpp.create_barcode("4006381333931", zxingcpp.BarcodeFormat.EAN13).to_image(scale=scale))
+    frame = np.full((made.shape[0] + 100, width), 255, np.uint8)
+    frame[50 : 50 + made.shape[0], 20 : 20 + made.shape[1]] = made
+    [symbol] = bar_codes(frame)
+    assert (symbol.payload, symbol.symbology, symbol.step) == (b"4006381333931", "bar", "bar")
+    x = [corner[0] for corner in symbol.corners]
+    assert 20 <= min(x) < max(x) <= 20 + made.shape[1]
+    assert max(x) - min(x) > made.shape[1] * 0.7
 
-    def broken(_: object, **options: object) -> list[Symbol]:
-        raise cv2.error("boom")
 
-    monkeypatch.setattr("hardware.symbols.with_zxing", broken)
-    failures: list[tuple[str, str]] = []
-    reader = SymbolReader(on_failure=lambda decoder, error: failures.append((decoder, error)))
-    assert reader.read(np.zeros((50, 50), np.uint8), 0.0) == Reading()
-    assert set(failures) == {("zxing", "error")}
+def test_a_symbol_is_placed_in_the_frame() -> None:
+    """From an enlarged cut back to where it was cut out."""
+    symbol = Symbol(b"x", "qr", "zxing", ((10, 20), (30, 20), (30, 40), (10, 40)))
+    placed = symbol.placed(2.0, 100, 50, "enlarged")
+    assert placed.corners == ((105, 60), (115, 60), (115, 70), (105, 70))
+    assert (placed.payload, placed.step) == (b"x", "enlarged")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.data_too_large])
-@given(st_numpy.arrays(np.uint8, st.tuples(st.integers(1, 90), st.integers(1, 90))))
-def test_any_picture_is_survived(picture: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-    """Tiny, striped or noisy: a picture gives symbols or none, and no error."""
-    failures: list[str] = []
-    reader = SymbolReader(on_failure=lambda decoder, _: failures.append(decoder))
-    for at in range(3):
-        reader.read(picture, float(at))
-    assert failures == []
+def test_an_outline_is_placed_in_the_frame() -> None:
+    """Likewise, in fractions of pixels."""
+    placed = Outline(CORNERS, 2).placed(2.0, 100, 50)
+    assert np.allclose(placed.corners, CORNERS / 2 + [100, 50])
+    assert abs(placed.module_px - 3) < 0.01
+
+
+def test_outlines_of_the_same_modules_are_one() -> None:
+    """Within a module, and of the same version."""
+    outline = Outline(CORNERS, 2)
+    assert outline.same_as(Outline(CORNERS + 5, 2))
+    assert not outline.same_as(Outline(CORNERS + 7, 2))
+    assert not outline.same_as(Outline(CORNERS, 3))
 
 
 def test_a_symbol_hides_its_payload() -> None:

@@ -1,0 +1,149 @@
+"""What a frame may cost."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.budget import Budget, Evidence
+
+LOOK_S = 0.01
+FULL = 16.0
+
+_steps = st.lists(
+    st.one_of(st.sampled_from(Evidence), st.just("located"), st.just("read"), st.floats(0.05, 12.0)), max_size=150
+)
+
+
+def _measured() -> Budget:
+    budget = Budget()
+    budget.looked(LOOK_S)
+    return budget
+
+
+@given(_steps, st.floats(0.5, 3.0))
+def test_no_more_is_spent_than_was_earned(steps: list[Evidence | str | float], dearer: float) -> None:
+    """Whatever is seen and tried: what was saved at first, what frames earned, and the last attempt's excess."""
+    budget, earned, spent, most = _measured(), FULL, 0.0, 0.0
+    for step in steps:
+        if isinstance(step, Evidence):
+            budget.frame(step)
+            earned += step.value[0]
+        elif step == "located":
+            budget.located()
+        elif step == "read":
+            budget.read()
+        elif isinstance(step, float) and budget.allows(step):
+            cost = step * dearer  # attempts may take longer than was thought
+            budget.spent(cost * LOOK_S)
+            spent += cost
+            most = max(most, cost)
+        assert spent <= earned + most + 1e-6
+
+
+@given(st.lists(st.sampled_from(Evidence), min_size=1, max_size=300))
+def test_no_more_is_saved_than_a_full_budget(frames: list[Evidence]) -> None:
+    """However long nothing is spent."""
+    budget = _measured()
+    for evidence in frames:
+        budget.frame(evidence)
+    budget.located()
+    assert budget.allows(FULL)
+    assert not budget.allows(FULL + 0.01)
+
+
+def test_the_less_sure_a_code_is_the_more_is_left() -> None:
+    """What an empty door must leave saved is there when a code is located."""
+    allowed = []
+    for evidence in (Evidence.NONE, Evidence.UNLIKELY, Evidence.LIKELY, Evidence.MOVING):
+        budget = _measured()
+        budget.frame(evidence)
+        allowed.append([budget.allows(looks) for looks in (0.4, 4.0, 11.0, 16.0)])
+    assert allowed == [
+        [True, False, False, False],
+        [True, True, False, False],
+        [True, True, True, False],
+        [True, True, True, True],
+    ]
+
+
+def test_a_located_code_gets_all_that_is_saved() -> None:
+    """In the very frame in which it is located."""
+    budget = _measured()
+    budget.frame(Evidence.NONE)
+    assert not budget.allows(8.0)
+    budget.located()
+    assert budget.allows(8.0)
+
+
+def _emptied(budget: Budget) -> None:
+    budget.located()
+    while budget.allows(0.1):
+        budget.spent(0.1 * LOOK_S)
+
+
+def _earned_in(budget: Budget, frames: int) -> float:
+    """What may be spent after so many frames with a code that hides."""
+    _emptied(budget)
+    for _ in range(frames):
+        budget.frame(Evidence.LIKELY)
+    budget.located()
+    spent = 0.0
+    while budget.allows(0.1):
+        budget.spent(0.1 * LOOK_S)
+        spent += 0.1
+    return spent
+
+
+def test_patience_ends() -> None:
+    """What looks like a code and is none, as a poster, earns less and less, but never nothing."""
+    budget = _measured()
+    at_first, later, much_later = _earned_in(budget, 6), _earned_in(budget, 6), _earned_in(budget, 60) / 10
+    assert at_first > 1.5 * later
+    assert 0.5 < much_later < 0.5 * at_first
+
+
+def test_reading_a_code_renews_patience() -> None:
+    """The next visitor's code earns as the first did; and a frame with nothing does the same."""
+    fresh = _earned_in(_measured(), 6)
+    for renewed in (Budget.read, lambda budget: budget.frame(Evidence.NONE)):
+        budget = _measured()
+        for _ in range(40):
+            budget.frame(Evidence.LIKELY)
+        renewed(budget)
+        assert abs(_earned_in(budget, 6) - fresh) < 0.3
+
+
+def test_it_is_tired_after_frames_in_vain_or_with_nothing() -> None:
+    """And awake again when something appears."""
+    budget = _measured()
+    assert not budget.tired
+    budget.frame(Evidence.NONE)
+    assert budget.tired
+    budget.frame(Evidence.MOVING)
+    assert not budget.tired
+    for _ in range(8):
+        budget.frame(Evidence.MOVING)
+    assert budget.tired
+    budget.read()
+    assert not budget.tired
+
+
+def test_a_slow_machine_counts_the_same_looks() -> None:
+    """Cost is in looks of this machine: a first look counts at once, one outlier hardly."""
+    for look_s in (0.001, 0.2):
+        budget = Budget()
+        budget.looked(look_s)
+        budget.located()
+        budget.spent(10 * look_s)
+        assert budget.allows(5.9)
+        assert not budget.allows(6.1)
+    budget.looked(20.0)
+    budget.looked(0.0)  # a clock too coarse to tell
+    budget.spent(look_s)
+    assert budget.allows(5.0)
+
+
+def test_attempts_cost_something_before_the_first_look() -> None:
+    """Nothing is free while the measure is unknown."""
+    budget = Budget()
+    budget.spent(10.0)
+    assert not budget.allows(0.0)
