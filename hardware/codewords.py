@@ -91,7 +91,7 @@ def _repaired(version: int, light: Floats) -> Floats | None:
 
 
 def _repaired_block(values: NDArray[np.uint8], sureness: Floats, checks: int) -> NDArray[np.uint8] | None:
-    spare = min(_SPARE, checks // 2)  # version 1-L has seven check codewords, all others have ten or more
+    spare = _SPARE if checks > 10 else _SPARE - 1  # the smallest codes would have too few left to correct with
     doubtful = np.argsort(sureness, kind="stable")
     for share in (0.0, *_GIVEN_UP):
         whole = corrected(values, checks, doubtful[: int(share * (checks - spare))].tolist(), spare=spare)

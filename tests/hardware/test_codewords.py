@@ -34,7 +34,7 @@ def _hidden(light: Floats, share: float, seed: int = 0) -> Floats:
     return hidden
 
 
-@pytest.mark.parametrize(("error", "share"), [("L", 0.2), ("M", 0.4), ("Q", 0.45), ("H", 0.5)])
+@pytest.mark.parametrize(("error", "share"), [("L", 0.3), ("M", 0.4), ("Q", 0.45), ("H", 0.5)])
 def test_a_hidden_part_is_given_up(error: str, share: float) -> None:
     """More is hidden than a decoder corrects that counts each doubtful codeword as right or wrong."""
     shown = code(PASS, error)
