@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_it_ends_by_itself_and_says_what_is_dark(studio: Studio) -> None:
     assert done.exit_code == 0
     assert "light: too dark" in done.stdout
     assert "nothing yet" in done.stdout
-    assert len(done.stdout.splitlines()) == 1
+    assert done.stdout.count("frames: ") == 1
 
 
 def test_a_film_of_one_frame_is_judged(studio: Studio) -> None:
@@ -147,6 +148,25 @@ def test_the_window_shows_until_the_film_is_over(film: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "a QR code of 26 bytes" in done.stdout
     assert "--no-window" not in done.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--no-window"]])
+def test_ctrl_c_ends_it_and_the_picture_is_kept(studio: Studio, tmp_path: Path, options: list[str]) -> None:
+    """In the midst of a long film, with a window and without."""
+    snapshot = tmp_path / "last.png"
+    film = studio.film(*[EMPTY] * 1200)
+    with subprocess.Popen(
+        [sys.executable, "-m", "kiosk", "camera", "--source", str(film), "--snapshot", str(snapshot), *options],
+        env={**os.environ, "SDL_VIDEODRIVER": "offscreen"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 0, err
+    assert "Traceback" not in err
+    assert "the last picture" in out
+    assert snapshot.exists()
 
 
 def test_without_a_screen_there_are_lines(film: Path) -> None:
