@@ -160,7 +160,8 @@ def test_ctrl_c_ends_it_and_the_picture_is_kept(studio: Studio, tmp_path: Path, 
         env={**os.environ, "SDL_VIDEODRIVER": "offscreen"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as running:  # fmt: skip
         assert running.stdout is not None
-        running.stdout.readline()
+        running.stdout.readline()  # what was opened
+        running.stdout.readline()  # the first second
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     assert running.returncode == 0, err
