@@ -32,6 +32,7 @@ class Evidence(Enum):
 
 _HOPEFUL = (Evidence.LIKELY, Evidence.MOVING, Evidence.LOCATED)
 _GUESSES, _CODES = 4.5, 16.0  # looks that the purses hold
+_FRAME_S = 0.15  # of CPU time at most, for all attempts at one frame: a slow board must not miss what comes next
 _LOOK_S = 0.002  # until the first look is measured
 _SMOOTH = 0.1
 _PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: what can't be read now may be never
@@ -47,6 +48,7 @@ class Budget:
         self._terms = Evidence.NONE.value
         self._in_vain = 0
         self._quiet = 0
+        self._frame_s = 0.0
 
     @property
     def is_rich(self) -> bool:
@@ -67,6 +69,7 @@ class Budget:
     def frame(self, evidence: Evidence) -> None:
         """A new frame that was looked at in vain."""
         self._terms = evidence.value
+        self._frame_s = 0.0
         self._in_vain = self._in_vain + 1 if evidence in _HOPEFUL else 0
         self._quiet = self._quiet + 1 if evidence is Evidence.NONE else 0
         patience = max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE)
@@ -83,11 +86,14 @@ class Budget:
 
     def allows(self, looks: float) -> bool:
         """Whether something of about this cost may be tried."""
+        if self._frame_s + looks * (self._look_s or _LOOK_S) > _FRAME_S:
+            return False
         guesses = max(0.0, self._guesses - self._terms.leave_guesses)
         return guesses + max(0.0, self._codes - self._terms.leave_codes) >= looks
 
     def spent(self, cpu_s: float) -> None:
         """An attempt took so many seconds of CPU time."""
+        self._frame_s += cpu_s
         looks = cpu_s / (self._look_s or _LOOK_S)
         from_codes = min(looks, max(0.0, self._codes - self._terms.leave_codes))
         self._codes -= from_codes

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hardware.budget import Budget, Evidence
 
-LOOK_S = 0.01
+LOOK_S = 0.002
 CODES, GUESSES = 16.0, 4.5
 FULL = CODES + GUESSES
 
@@ -152,17 +152,30 @@ def test_it_is_tired_after_frames_in_vain_or_with_nothing() -> None:
 
 def test_a_slow_machine_counts_the_same_looks() -> None:
     """Cost is in looks of this machine: a first look counts at once, one outlier hardly."""
-    for look_s in (0.001, 0.2):
+    for look_s in (0.001, 0.005):
         budget = Budget()
         budget.looked(look_s)
-        budget.located()
+        budget.frame(Evidence.LOCATED)
         budget.spent(10 * look_s)
-        assert budget.allows(FULL - 10.1)
-        assert not budget.allows(FULL - 9.9)
+        budget.frame(Evidence.NONE)
+        budget.located()
+        assert budget.allows(FULL - 9.95)
+        assert not budget.allows(FULL - 9.8)
     budget.looked(20.0)
     budget.looked(0.0)  # a clock too coarse to tell
     budget.spent(look_s)
     assert budget.allows(5.0)
+
+
+def test_one_frame_costs_no_more_than_a_moment() -> None:
+    """On a slow board, too: what is saved is spent over frames, and the next frame begins anew."""
+    budget = Budget()
+    budget.looked(0.02)
+    for _ in range(2):
+        budget.frame(Evidence.LOCATED)
+        assert budget.allows(7.4)
+        budget.spent(0.148)
+        assert not budget.allows(0.5)
 
 
 def test_attempts_cost_something_before_the_first_look() -> None:
