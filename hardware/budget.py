@@ -35,6 +35,7 @@ _GUESSES, _CODES = 4.5, 16.0  # looks that the purses hold
 _FRAME_S = 0.15  # of CPU time at most, for all attempts at one frame: a slow board must not miss what comes next
 _LOOK_S = 0.002  # until the first look is measured
 _SMOOTH = 0.1
+_OUTLIER = 3.0  # one look that took many times as long says nothing of the next
 _PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: what can't be read now may be never
 _LEAST_SHARE = 0.2
 
@@ -64,7 +65,7 @@ class Budget:
         """A look at a whole frame took so many seconds of CPU time: the measure of all else."""
         if cpu_s > 0:
             before = cpu_s if self._look_s is None else self._look_s
-            self._look_s = before + _SMOOTH * (cpu_s - before)
+            self._look_s = before + _SMOOTH * (min(cpu_s, _OUTLIER * before) - before)
 
     def frame(self, evidence: Evidence) -> None:
         """A new frame that was looked at in vain."""

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 # Before cv2 is imported, which reads these once: a stalled camera blocks read() for this long instead of 10 s.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
@@ -82,8 +81,8 @@ class Watch:
     @property
     def in_force(self) -> tuple[str, ...]:
         """What the camera gives, and what was asked for and is not to be had; nothing where it does not say."""
-        told: Any = getattr(self._camera, "in_force", None)
-        return () if told is None else (told.what, *told.refused)
+        told = self._camera.in_force
+        return (told.what, *told.refused)
 
     def seconds(self) -> Iterator[Second]:
         """What each second has shown; raises CameraError when the camera breaks."""
