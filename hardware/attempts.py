@@ -70,8 +70,8 @@ def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
 FAINT = Attempt("lifted", "zxing", _zxing(_lifted), 0.35, 0.5)  # at whole frames: faint codes make no region
 ATTEMPTS = (  # the best one first
     Attempt("thresholded", "zxing", _zxing(thresholded), 1.7),
-    Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=1.2),
     Attempt("thresholded", "zbar", _zbar(thresholded), 6.0),
+    Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),
     Attempt("plain, enlarged", "zxing", _zxing(_enlarged), 3.0, 2.0),

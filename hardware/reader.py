@@ -194,10 +194,10 @@ class SymbolReader:
 
     def _in_turn(self) -> Iterator[int]:
         """All attempts from where the last frame stopped; where there is enough to spend, the best one before them."""
-        first = [0] if self._budget.is_rich else []
+        first, turn = [0] if self._budget.is_rich else [], self._turn
         yield from first
         for step in range(len(ATTEMPTS)):
-            index = (self._turn + step) % len(ATTEMPTS)
+            index = (turn + step) % len(ATTEMPTS)
             if index not in first:
                 yield index
 
