@@ -23,9 +23,9 @@ class Evidence(Enum):
     """How sure it is that a frame has a code in it."""
 
     NONE = _Terms(0.1, 0.1, leave_guesses=4.0)
-    UNLIKELY = _Terms(0.15, 0.1)
+    UNLIKELY = _Terms(0.15, 0.1, leave_codes=14.0)
     STILL = _Terms(0.3, 0.1)
-    LIKELY = _Terms(0.6, 0.1, leave_codes=8.0)
+    LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)
     MOVING = _Terms(0.3, 3.5, leave_codes=0.0)
     LOCATED = _Terms(0.3, 4.5, leave_codes=0.0)
 
@@ -54,7 +54,7 @@ class Budget:
     @property
     def is_rich(self) -> bool:
         """Whether a code is likely enough for many attempts in one frame."""
-        return self._terms.leave_codes < inf
+        return self._terms.leave_codes < _CODES / 2
 
     @property
     def tired(self) -> bool:
