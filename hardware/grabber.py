@@ -146,7 +146,7 @@ class Gate:
         """Whether something has changed."""
         try:
             coarse = frame.coarse()
-        except (CameraError, cv2.error):
+        except (CameraError, cv2.error, MemoryError):
             self.could_not_read(frame)
             return True
         with self._lock:

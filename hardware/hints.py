@@ -18,7 +18,7 @@ def hint_for(grey: Grey, outline: Outline) -> Hint | None:
         return "closer"
     left, top, width, height = cv2.boundingRect(outline.corners)
     cut = grey[max(0, top) : top + height, max(0, left) : left + width]
-    if cut.size < 64:
+    if min(cut.shape) < 8:
         return "closer"
     rows = cut[:: max(1, len(cut) // _ROWS)]
     ordered = np.sort(rows[:, ::3], axis=None)

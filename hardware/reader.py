@@ -9,6 +9,7 @@ a code that was located (hardware.grid), added up over frames (hardware.fusion).
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -93,7 +94,8 @@ class SymbolReader:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
         self._doubtful = None
         self._looked_at.clear()
-        found = self._again(grey, at)
+        nothing: tuple[Symbol, ...] = ()
+        found = self._guarded("reader", lambda: self._again(grey, at), nothing)
         if found:
             return Reading(found)
         began = self._cpu()
@@ -107,9 +109,9 @@ class SymbolReader:
             self._remember(found, at)
             return Reading(found)
         bars = self._bar_codes
-        nothing: tuple[Symbol, ...] = ()
         bar = nothing if bars is None else self._guarded("bar", lambda: bars.read(grey, at), nothing)
-        return Reading(bar, None if bar else self._still_located(grey, at))
+        located = None if bar else self._guarded("hint", lambda: self._still_located(grey, at), None)
+        return Reading(bar, located)
 
     # --- a code that is in view already ----------------------------------------------------------------------------
 
@@ -231,7 +233,8 @@ class SymbolReader:
                 return
             self._looked_at.append(outline)
             began = self._cpu()
-            payload, step = self._by_modules(grey, at, outline)
+            missed: tuple[bytes | None, str] = (None, "")
+            payload, step = self._guarded("grid", partial(self._by_modules, grey, at, outline), missed)
             self._budget.spent(self._cpu() - began)
             if payload is not None:
                 yield Symbol(payload, "qr", "zxing", _rounded(outline), step)

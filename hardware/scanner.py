@@ -36,6 +36,7 @@ _COMMAND = (sys.executable, "-P", "-m", "hardware.scanner_process")
 _FIRST_PICTURE_S = 10.0  # a camera may take seconds to begin
 _SILENT_S = 30.0  # to import OpenCV from a slow card, or to get no processor time, may take long, and is no hang
 _SPARE_AGAIN_S = 5.0
+_WELL_FOR_S = 1.5  # pictures that are dark or frozen by turns are not told by turns
 _TOLD_PAUSE_S = 1.0  # a shorter one is over before anybody would notice
 _PICTURES_COME: frozenset[CameraFault] = frozenset({"dark", "frozen", "format"})
 _FAULT_WORDS: dict[CameraFault, str] = {
@@ -79,6 +80,8 @@ class Scanner:
         self._lost: CameraFault | None = None
         self._stale = 0
         self._ended = False
+        self._code_in_view = False
+        self._bad_at = float("-inf")
         self._warnings = RateLimit(10, 0.1)  # the card must not fill up with them
         self._log = structlog.get_logger(__name__)
 
@@ -151,6 +154,9 @@ class Scanner:
         finally:
             self._child = None
             self._end(child)
+            if self._code_in_view and not self._stopping.is_set():
+                self._listener.symbol_gone()  # nobody else will tell; the next process sees it anew if it is there
+            self._code_in_view = False
 
     def _hear(self, child: ScannerChild) -> tuple[str, bool]:
         heard_at = began_at = time.monotonic()
@@ -171,9 +177,12 @@ class Scanner:
                     is_reading = True
                 if isinstance(message, Alive | Trouble):
                     heard_at = now
+                if isinstance(message, CameraOpened):
+                    began_at = now  # imports, and waiting for a camera to be plugged in, are no time without pictures
                 why = self._take(message, began_at)
                 if why:
                     return why, False
+                self._code_in_view = hearing.in_view
             self._look_after_spare(now, readable, wanted=is_reading)
             if now - self._well_at > lost_after_s:
                 self._no_picture(f"no picture for {lost_after_s:g} s")
@@ -225,8 +234,10 @@ class Scanner:
             self._well_at = last_frame_at
             self._restarts.reads(now)
             if message.fault is None:
-                self._find()
+                if now - self._bad_at >= _WELL_FOR_S:
+                    self._find()
             else:
+                self._bad_at = now
                 self._lose(_FAULT_WORDS.get(message.fault, message.fault), message.fault)
         return self._judge(now - last_frame_at, self._settings.lost_after_s)
 

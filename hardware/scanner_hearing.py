@@ -22,6 +22,11 @@ class Hearing:
         self._in_view = False
         self._told: set[type[Message]] = set()
 
+    @property
+    def in_view(self) -> bool:
+        """Whether a code was seen, and not told to have left."""
+        return self._in_view
+
     def messages(self, lines: Sequence[bytes], at: float) -> Iterator[Message | None]:
         """What is taken of these lines; None stands for one that makes no sense. Raises Nonsense for a flood."""
         if not self._lines.allows(at, len(lines)):

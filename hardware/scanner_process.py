@@ -51,6 +51,7 @@ from hardware.symbols import Symbol
 from hardware.syscall_filter import Opened
 
 _ALIVE_EVERY_S = 0.25
+_LONG_S = 0.05
 _OPEN_AGAIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
 _MESSAGES = 100
@@ -190,7 +191,9 @@ def _read_codes(
                 preview.read(frame, (grey.shape[1], grey.shape[0]), reading)
         elif latest.ended:
             _report_nothing(guard, now)
-        if now - alive_at >= _ALIVE_EVERY_S:
+        read_at, now = now, time.monotonic()
+        # After each picture that took long, too: what the watch counts is one picture's time.
+        if now - alive_at >= _ALIVE_EVERY_S or now - read_at >= _LONG_S:
             alive_at = now
             _send(Alive(latest.frames, latest.last_frame_at, latest.ended, gate.fault, latest.stale))
 
@@ -199,7 +202,7 @@ def _grey(frame: Frame, gate: Gate) -> Picture | None:
     """The picture that is read, or None for a damaged one: the next one is read."""
     try:
         return frame.grey()
-    except (CameraError, cv2.error):
+    except (CameraError, cv2.error, MemoryError):
         gate.could_not_read(frame)
         return None
 

@@ -137,7 +137,7 @@ def with_zbar(grey: Grey) -> list[Symbol]:
     return [
         Symbol(bytes(code.data), "qr", "zbar", tuple((point.x, point.y) for point in code.polygon))
         for code in codes
-        if bytes(code.data).isascii()
+        if bytes(code.data).isascii() and len(code.polygon) > 2
     ]
 
 
