@@ -21,7 +21,6 @@ from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
-from hardware.qr_layout import Floats
 from hardware.regions import Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 
@@ -36,7 +35,6 @@ _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
 _EXCELLENT = 0.7  # agreement: the grid lies right, so something hides modules, which no other look removes
-_REPAIR = 1.5  # looks: what giving up codewords takes
 _MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
 _SURE = 0.6  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 _LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
@@ -49,14 +47,6 @@ class _Place:
     corners: Corners
     outline: Outline | None
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Doubtful:
-    outline: Outline
-    agreement: float
-    version: int
-    light: Floats
 
 
 class SymbolReader:
@@ -81,7 +71,7 @@ class SymbolReader:
         self._budget = Budget()
         self._fusion = Fusion()
         self._finder = RegionFinder()
-        self._doubtful: _Doubtful | None = None
+        self._repair_from = _EXCELLENT
         self._looked_at: list[Outline] = []
         self._misses = 0
         self._read_at: _Place | None = None
@@ -92,7 +82,7 @@ class SymbolReader:
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
-        self._doubtful = None
+        self._repair_from = _EXCELLENT  # twice in a frame only where the grid lies better than before
         self._looked_at.clear()
         nothing: tuple[Symbol, ...] = ()
         found = self._guarded("reader", lambda: self._again(grey, at), nothing)
@@ -157,8 +147,7 @@ class SymbolReader:
             if found:
                 return found
         # Where something stands that may be a code, its turn comes with the others'.
-        faint = () if regions and self._turn else self._attempted(FAINT, grey, at, grey, (0, 0))
-        return faint or self._repaired()
+        return () if regions and self._turn else self._attempted(FAINT, grey, at, grey, (0, 0))
 
     def _read_lately(self, at: float) -> _Place | None:
         place = self._read_at
@@ -204,11 +193,7 @@ class SymbolReader:
                 yield index
 
     def _may(self, attempt: Attempt, cut: Grey, grey: Grey) -> bool:
-        return self._budget.allows(attempt.looks(cut.size / grey.size) + self._kept())
-
-    def _kept(self) -> float:
-        """Looks that are kept for giving up codewords, once there is something to give up."""
-        return 0.0 if self._doubtful is None or self._doubtful.agreement >= _EXCELLENT else _REPAIR
+        return self._budget.allows(attempt.looks(cut.size / grey.size))
 
     def _attempted(
         self, attempt: Attempt, grey: Grey, at: float, cut: Grey, corner: tuple[int, int]
@@ -229,7 +214,7 @@ class SymbolReader:
         for outline in outlines[:_OUTLINES]:
             if any(outline.same_as(other) for other in self._looked_at):
                 continue
-            if not self._budget.allows(1.0 + self._kept()):
+            if not self._budget.allows(1.0):
                 return
             self._looked_at.append(outline)
             began = self._cpu()
@@ -256,26 +241,11 @@ class SymbolReader:
             payload = grid.decode(best.version, total)
             if payload is not None:
                 return payload, "fused"
-        if self._doubtful is None or best.agreement > self._doubtful.agreement:
-            self._doubtful = _Doubtful(outline, best.agreement, best.version, best.sure if total is None else total)
-            if best.agreement >= _EXCELLENT:
-                return self._without_doubtful(), "repaired"
-        return None, ""
-
-    def _repaired(self) -> tuple[Symbol, ...]:
-        """The best code of this frame that was measured and not decoded, without the codewords that are in doubt."""
-        doubtful = self._doubtful
-        if doubtful is None or doubtful.agreement >= _EXCELLENT or not self._budget.allows(_REPAIR):
-            return ()
-        began = self._cpu()
-        payload = self._without_doubtful()
-        self._budget.spent(self._cpu() - began)
-        return () if payload is None else (Symbol(payload, "qr", "zxing", _rounded(doubtful.outline), "repaired"),)
-
-    def _without_doubtful(self) -> bytes | None:
-        doubtful = self._doubtful
-        drawn = None if doubtful is None else repaired(doubtful.version, doubtful.light)
-        return None if drawn is None or doubtful is None else grid.decode(doubtful.version, drawn)
+        if best.agreement < self._repair_from:
+            return None, ""
+        self._repair_from = best.agreement
+        drawn = repaired(best.version, best.sure if total is None else total)
+        return (None if drawn is None else grid.decode(best.version, drawn)), "repaired"
 
     def _was_located(self, at: float) -> Outline | None:
         if self._located is None or not 0 <= at - self._located[1] <= _REMEMBER_S:
@@ -311,3 +281,9 @@ def _evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Ev
 
 def _rounded(outline: Outline) -> Corners:
     return tuple((round(float(x)), round(float(y))) for x, y in outline.corners)
+
+
+def warm_up(reader: SymbolReader) -> None:
+    """Load whatever is loaded with the first picture: it can't be once no file may be opened, and costs no visitor."""
+    for number in range(4):
+        reader.read(np.full((120, 160), 130, np.uint8), float(number))

@@ -18,7 +18,7 @@ from hardware.errors import CameraFault
 from hardware.preview import PreviewFrame, PreviewReader
 from hardware.scanner_child import Nonsense, ScannerChild
 from hardware.scanner_hearing import Hearing
-from hardware.scanner_watch import POLL_S, DecodeWatch, RateLimit, Restarts
+from hardware.scanner_watch import POLL_S, DecodeWatch, Mending, RateLimit, Restarts
 from hardware.scanner_wire import (
     Alive,
     CameraOpened,
@@ -36,7 +36,6 @@ _COMMAND = (sys.executable, "-P", "-m", "hardware.scanner_process")
 _FIRST_PICTURE_S = 10.0  # a camera may take seconds to begin
 _SILENT_S = 30.0  # to import OpenCV from a slow card, or to get no processor time, may take long, and is no hang
 _SPARE_AGAIN_S = 5.0
-_WELL_FOR_S = 1.5  # pictures that are dark or frozen by turns are not told by turns
 _TOLD_PAUSE_S = 1.0  # a shorter one is over before anybody would notice
 _PICTURES_COME: frozenset[CameraFault] = frozenset({"dark", "frozen", "format"})
 _FAULT_WORDS: dict[CameraFault, str] = {
@@ -80,8 +79,7 @@ class Scanner:
         self._lost: CameraFault | None = None
         self._stale = 0
         self._ended = False
-        self._code_in_view = False
-        self._bad_at = float("-inf")
+        self._mending = Mending()
         self._warnings = RateLimit(10, 0.1)  # the card must not fill up with them
         self._log = structlog.get_logger(__name__)
 
@@ -144,9 +142,10 @@ class Scanner:
             child = self._new()
         self._log.info("scanner_starting", source=without_credentials(self._settings.camera.source), process=child.pid)
         self._child = child
+        hearing = Hearing(time.monotonic())
         try:
             child.give(self._settings)
-            return self._hear(child)
+            return self._hear(child, hearing)
         except BrokenPipeError:
             return f"the scanner process ended with status {child.status(1.0)}", False
         except Nonsense as nonsense:
@@ -154,13 +153,12 @@ class Scanner:
         finally:
             self._child = None
             self._end(child)
-            if self._code_in_view and not self._stopping.is_set():
+            if hearing.in_view and not self._stopping.is_set():
                 self._listener.symbol_gone()  # nobody else will tell; the next process sees it anew if it is there
-            self._code_in_view = False
 
-    def _hear(self, child: ScannerChild) -> tuple[str, bool]:
+    def _hear(self, child: ScannerChild, hearing: Hearing) -> tuple[str, bool]:
         heard_at = began_at = time.monotonic()
-        hearing, watch = Hearing(began_at), DecodeWatch(self._restarts.picture_cpu_s)
+        watch = DecodeWatch(self._restarts.picture_cpu_s)
         lost_after_s = self._settings.lost_after_s
         is_reading = False
         self._stale = 0
@@ -182,7 +180,6 @@ class Scanner:
                 why = self._take(message, began_at)
                 if why:
                     return why, False
-                self._code_in_view = hearing.in_view
             self._look_after_spare(now, readable, wanted=is_reading)
             if now - self._well_at > lost_after_s:
                 self._no_picture(f"no picture for {lost_after_s:g} s")
@@ -234,10 +231,10 @@ class Scanner:
             self._well_at = last_frame_at
             self._restarts.reads(now)
             if message.fault is None:
-                if now - self._bad_at >= _WELL_FOR_S:
+                if self._mending.is_well(now):
                     self._find()
             else:
-                self._bad_at = now
+                self._mending.bad(now)
                 self._lose(_FAULT_WORDS.get(message.fault, message.fault), message.fault)
         return self._judge(now - last_frame_at, self._settings.lost_after_s)
 

@@ -31,7 +31,7 @@ from hardware.frames import Jpeg, Picture, Pixels, Plain
 from hardware.grabber import Gate, LatestFrame, grab
 from hardware.preview import PreviewWriter
 from hardware.previewing import Previewing, ShownFrames
-from hardware.reader import SymbolReader
+from hardware.reader import SymbolReader, warm_up
 from hardware.repeat import RepeatGuard
 from hardware.scanner_wire import (
     Alive,
@@ -95,8 +95,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _warm_up(reader: SymbolReader) -> None:
     """Whatever is loaded with the first picture: afterwards no file can be opened."""
-    for number in range(4):
-        reader.read(np.full((120, 160), 130, np.uint8), float(number))
+    warm_up(reader)
     gate = Gate(StillnessRules(), is_live=True)
     jpeg = cv2.imencode(".jpg", np.full((120, 160, 3), 20, np.uint8))[1].astype(np.uint8, copy=False)
     shots: tuple[Pixels, ...] = (Plain(np.zeros((120, 160, 3), np.uint8)), Jpeg(jpeg.reshape(-1), 160, 120))

@@ -21,6 +21,7 @@ machine busy, and two seconds after it has gone, others are read again."""
 
 _STEADY_S = 5.0
 _LONG_STEADY_S = 60.0
+_WELL_AFTER_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,21 @@ class Restarts:
     def picture_cpu_s(self) -> float:
         """A picture that is slow on every attempt is no hostile one: the machine, or the picture, is a slow one."""
         return min(_PICTURE_CPU_S * 2.0 ** max(0, min(self._slow, 9) - 1), _LONGEST_PICTURE_CPU_S)
+
+
+class Mending:
+    """When a camera whose pictures were of no use counts as well again: what is dark by turns is not told by turns."""
+
+    def __init__(self) -> None:
+        self._bad_at = float("-inf")
+
+    def bad(self, at: float) -> None:
+        """Its pictures are of no use at this time."""
+        self._bad_at = at
+
+    def is_well(self, at: float) -> bool:
+        """Whether they have been of use for a while."""
+        return at - self._bad_at >= _WELL_AFTER_S
 
 
 class RateLimit:

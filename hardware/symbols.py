@@ -4,6 +4,7 @@ zxing-cpp reads most codes for little time, with exact bytes, and says where it 
 zbar reads some that zxing-cpp misses, but costs ten times as much and knows no inverted codes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +13,8 @@ import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 from pyzbar import pyzbar
+
+from hardware.qr_layout import modules_of
 
 Grey = NDArray[np.uint8]
 """A grey picture, shape (height, width), dtype uint8."""
@@ -76,7 +79,7 @@ class Outline:
     @property
     def module_px(self) -> float:
         """The side of a module, in pixels."""
-        return float(np.sqrt(cv2.contourArea(self.corners)) / (17 + 4 * self.version))
+        return float(np.sqrt(cv2.contourArea(self.corners)) / modules_of(self.version))
 
     def same_as(self, other: "Outline") -> bool:
         """Whether both would be fitted onto the same modules."""
@@ -107,17 +110,25 @@ class Reading:
 def with_zxing(grey: Grey, *, small: bool = False) -> tuple[list[Symbol], list[Outline]]:
     """The QR codes that zxing-cpp decodes, and those that it only located. small: no downscaled copies are searched."""
     symbols, outlines = [], []
-    for code in zxingcpp.read_barcodes(grey, formats=_QR, return_errors=True, try_downscale=not small):
-        version = str(_extra(code).get("Version", ""))
-        if not version.isdecimal():  # micro QR codes have the letter M in it, and nothing sampled has none
-            continue
+    for code, outline in _sampled(grey, small=small):
         if code.valid:
             symbols.append(Symbol(bytes(code.bytes), "qr", "zxing", _corners(code.position)))
-            continue
-        outline = Outline(np.array(_corners(code.position), np.float32), int(version))
-        if outline.module_px >= _LEAST_MODULE_PX and cv2.isContourConvex(outline.corners):
+        elif outline.module_px >= _LEAST_MODULE_PX and cv2.isContourConvex(outline.corners):
             outlines.append(outline)
     return symbols, outlines
+
+
+def module_px(grey: Grey) -> float | None:
+    """The side of a module in pixels of the first QR code in a picture; None where there is none that can be sized."""
+    return next((outline.module_px for _, outline in _sampled(grey)), None)
+
+
+def _sampled(grey: Grey, *, small: bool = False) -> Iterator[tuple[zxingcpp.Barcode, Outline]]:
+    """The QR codes that zxing-cpp has sized, decoded or not."""
+    for code in zxingcpp.read_barcodes(grey, formats=_QR, return_errors=True, try_downscale=not small):
+        version = str(_extra(code).get("Version", ""))
+        if version.isdecimal():  # micro QR codes have the letter M in it, and nothing sampled has none
+            yield code, Outline(np.array(_corners(code.position), np.float32), int(version))
 
 
 def _extra(code: zxingcpp.Barcode) -> dict[str, object]:

@@ -20,10 +20,9 @@ from hardware.grabber import LatestFrame
 from hardware.marks import Mark, Marker
 from hardware.preview import MAX_HEIGHT_PX, MAX_WIDTH_PX, PreviewFrame
 from hardware.reader import SymbolReader
-from hardware.symbol_size import module_px
 from hardware.symbols import Grey, Located, Reading, Symbol
 from kiosk.tools.camera_words import LatestCode, Second, median
-from kiosk.tools.picture_measures import edge_px, light_of
+from kiosk.tools.picture_measures import edge_px, light_of, module_px
 
 _SECOND_S = 1.0
 _LEAST_S = 0.2  # what is shorter is no second to tell of

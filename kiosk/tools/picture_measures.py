@@ -1,9 +1,12 @@
-"""Light and sharpness of a picture, as little as can be by what is in it. Pure."""
+"""Light and sharpness of a picture, as little as can be by what is in it, and the size of its code. Pure."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware import symbols
+from hardware.regions import around
+from hardware.symbols import Corners
 from kiosk.tools.camera_words import Light
 
 Grey = NDArray[np.uint8]
@@ -33,6 +36,14 @@ def edge_px(grey: Grey) -> float | None:
     """
     widths = np.concatenate([_widths(grey), _widths(np.ascontiguousarray(grey.T))])
     return float(np.quantile(widths, _SHARPER)) if widths.size >= _LEAST_EDGES else None
+
+
+def module_px(grey: Grey, corners: Corners) -> float | None:
+    """The side of a module in pixels of the QR code with these corners; None where its version can't be told."""
+    if len(corners) != 4:
+        return None
+    cut, _, _ = around(np.array(corners, np.float32)).cut(grey)
+    return symbols.module_px(cut)
 
 
 def _widths(grey: Grey) -> NDArray[np.float32]:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import cv2
-import numpy as np
 import typer
 
-from hardware.reader import SymbolReader
+from hardware.reader import SymbolReader, warm_up
 from hardware.symbols import Located, Reading, Symbol, bar_codes
 from kiosk.tools import read_report
 from kiosk.tools.pictures import CAMERA_PX, LeftOut, Shot, Take, Unreadable, shots, takes
@@ -33,7 +32,7 @@ class ReadOptions:
 def read_files(paths: Sequence[Path], options: ReadOptions) -> bool:
     """Read them and tell, each frame at once; whether something was read in every one of them."""
     cv2.setNumThreads(1)  # as on the terminal: work on other threads would not be counted
-    warm_up()
+    warm_up(SymbolReader())
     total, everywhere = Total(), True
     try:
         for take in takes(paths, sequence=options.sequence):
@@ -41,13 +40,6 @@ def read_files(paths: Sequence[Path], options: ReadOptions) -> bool:
     finally:  # also when somebody has seen enough of a long video
         typer.echo(total.text(), err=options.as_json)
     return everywhere
-
-
-def warm_up() -> None:
-    """Whatever is loaded with the first picture: it is no part of what the first frame costs."""
-    reader = SymbolReader()
-    for number in range(4):
-        reader.read(np.full((120, 160), 130, np.uint8), float(number))
 
 
 def read_take(

@@ -40,6 +40,13 @@ def test_a_code_out_of_view_is_to_come_closer() -> None:
     assert hint_for(seen(PASS.light, LARGE), outline(LARGE + 1000, PASS.version)) == "closer"
 
 
+@pytest.mark.parametrize("left_px", [-149.0, -145.0])
+def test_a_code_that_is_all_but_out_of_view_is_to_come_closer(left_px: float) -> None:
+    """A column or some of it tell nothing of its edges."""
+    corners = square(0, 70, 150, 0) + np.array([left_px, 0], np.float32)
+    assert hint_for(seen(PASS.light, LARGE), outline(corners, PASS.version)) == "closer"
+
+
 @given(
     st_numpy.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60))),
     st_numpy.arrays(np.float32, (4, 2), elements=st.floats(-200, 300, width=32)),

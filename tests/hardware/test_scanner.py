@@ -43,6 +43,17 @@ def test_a_code_is_seen_once_and_then_gone(film: Path) -> None:
     ]
 
 
+def test_a_code_in_view_of_a_process_that_ends_has_left(studio: Any) -> None:
+    """Nobody else could tell that its visitor has gone; one who is still there is seen anew."""
+    film = studio.film(*[studio.frame(studio.code("ASHYQ:TEST"))] * 20)
+    with scanning(film, forget_after_s=30.0) as (scanner, diary):
+        diary.wait_for("seen")
+        assert diary.of("gone") == []
+        os.kill(scanner.process_id or 0, signal.SIGKILL)
+        diary.wait_for("seen", 2)
+    assert [name for name, _ in diary.entries if name in ("seen", "gone")] == ["seen", "gone", "seen"]
+
+
 def test_codes_that_hide_are_read_behind_the_wall(studio: Any) -> None:
     """Every way of looking works in a process that can open nothing any more: a hard code is read, and none fails."""
     hard = draw(SCENE, np.random.default_rng(NOISE_SEED))

@@ -42,6 +42,40 @@ def test_a_picture_that_ends_or_hangs_every_decoder_does_not_blind_for_others(st
     assert [line["pause_s"] for line in restarts[:2]] == [0.0, 0.2]
 
 
+def test_pictures_that_each_take_long_are_no_hang(studio: Any) -> None:
+    """Each has a time of its own: what two take together is nobody's limit."""
+    film = studio.film(*[studio.frame(studio.code("SLOW"))] * 10, *[studio.frame()] * 10)
+    with capture_logs() as lines, scanning(film, command=wish(do="slow"), forget_after_s=0.2) as (_, diary):
+        diary.wait_for("seen", 2)
+    assert [line for line in lines if line["event"] == "scanner_restarting"] == []
+
+
+_SLOW_START = """
+import os, sys, time
+from hardware.scanner_wire import Alive, CameraOpened, Ready, encode
+def say(message): os.write(1, encode(message))
+say(Ready())
+sys.stdin.readline()
+time.sleep(0.6)
+say(CameraOpened("a slow one", ()))
+for _ in range(3):
+    say(Alive(0, None, False))
+    time.sleep(0.05)
+while True:
+    say(Alive(1, time.monotonic(), False))
+    time.sleep(0.1)
+"""
+
+
+def test_a_camera_that_takes_long_to_open_is_given_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it takes to import, and until a camera is plugged in, is no time without pictures."""
+    monkeypatch.setattr("hardware.scanner._FIRST_PICTURE_S", 0.5)
+    command = (sys.executable, "-P", "-c", _SLOW_START)
+    with capture_logs() as lines, scanning(tmp_path, command=command, lost_after_s=0.3) as (_, diary):
+        diary.wait_for("found")
+    assert [line for line in lines if line["event"] == "scanner_restarting"] == []
+
+
 @pytest.mark.parametrize(
     "line",
     [

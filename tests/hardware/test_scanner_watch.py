@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.scanner_watch import POLL_S, DecodeWatch, RateLimit, Restarts, Sample
+from hardware.scanner_watch import POLL_S, DecodeWatch, Mending, RateLimit, Restarts, Sample
 
 
 def looks(watch: DecodeWatch, samples: list[Sample], every_s: float = POLL_S) -> list[str]:
@@ -96,3 +96,13 @@ def test_a_rate_is_never_exceeded(steps: list[tuple[float, int]]) -> None:
         at += pause_s
         taken += count if limit.allows(at, count) else 0
         assert taken <= 10 + 2.0 * at + 1e-6
+
+
+def test_pictures_that_are_dark_by_turns_are_not_well_by_turns() -> None:
+    """One good picture in a dark night ends nothing; some seconds of good ones do; before any bad one all is well."""
+    mending = Mending()
+    assert mending.is_well(0.0)
+    for at in range(10):
+        mending.bad(float(at))
+        assert not mending.is_well(at + 0.9)
+    assert mending.is_well(11.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import segno
 import zxingcpp
+from pyzbar import pyzbar
 
 from hardware.symbols import Outline, Symbol, bar_codes, with_zbar, with_zxing
 from tests.hardware.shown import code, scrambled, seen, square
@@ -34,6 +35,13 @@ def test_zbar_reads_ascii_alone() -> None:
     [symbol] = with_zbar(seen(PASS.light, CORNERS))
     assert (symbol.payload, symbol.reader) == (PASS.payload, "zbar")
     assert with_zbar(seen(code(b"\xff\x80\xe9", "M").light, CORNERS)) == []
+
+
+def test_zbar_without_a_place_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a code is, it is looked for in the next frame."""
+    [one] = pyzbar.decode(seen(PASS.light, CORNERS), symbols=[pyzbar.ZBarSymbol.QRCODE])
+    monkeypatch.setattr("hardware.symbols.pyzbar.decode", lambda *_, **__: [one._replace(polygon=[])])
+    assert with_zbar(seen(PASS.light, CORNERS)) == []
 
 
 def test_zbar_survives_a_structured_append_code() -> None:

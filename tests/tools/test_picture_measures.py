@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hardware.symbol_size import module_px
-from kiosk.tools.picture_measures import edge_px, light_of
+from kiosk.tools.picture_measures import edge_px, light_of, module_px
 from tests.hardware.conftest import Studio
 
 Grey = NDArray[np.uint8]
