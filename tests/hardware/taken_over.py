@@ -58,8 +58,9 @@ class TakenOver(reader.SymbolReader):
         return reading
 
     def _slow(self, grey: symbols.Grey, at: float) -> symbols.Reading:
-        """Takes long for every picture, and never too long for one."""
-        until = time.thread_time() + 0.3
+        """Takes long for every picture, and never too long for one: a shorter and a longer time by turns."""
+        self._done = not self._done
+        until = time.thread_time() + (0.22 if self._done else 0.42)
         while time.thread_time() < until:
             pass
         return super().read(grey, at)

@@ -46,7 +46,7 @@ def test_pictures_that_each_take_long_are_no_hang(studio: Any) -> None:
     """Each has a time of its own: what two take together is nobody's limit."""
     film = studio.film(*[studio.frame(studio.code("SLOW"))] * 10, *[studio.frame()] * 10)
     with capture_logs() as lines, scanning(film, command=wish(do="slow"), forget_after_s=0.2) as (_, diary):
-        diary.wait_for("seen", 2)
+        diary.wait_for("seen", 8)
     assert [line for line in lines if line["event"] == "scanner_restarting"] == []
 
 
