@@ -1,6 +1,5 @@
 """A scanner at work on a real film, and what it tells."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,49 +10,30 @@ from hardware.camera import CameraSettings
 from hardware.errors import CameraFault
 from hardware.scanner import Scanner
 from hardware.scanner_wire import ScannerSettings, Sighting
+from tests.hardware.diary import PATIENCE_S, Notes
 
-PATIENCE_S = 60.0
 
-
-class Diary:
-    """A listener that writes down what it is told, and can be waited for."""
-
-    def __init__(self) -> None:
-        self.entries: list[tuple[str, Any]] = []
-        self._changed = threading.Condition()
-
-    def _note(self, what: str, value: Any = None) -> None:
-        with self._changed:
-            self.entries.append((what, value))
-            self._changed.notify_all()
+class Diary(Notes):
+    """A listener to a scanner."""
 
     def symbol_seen(self, sighting: Sighting) -> None:
-        self._note("seen", sighting)
+        self.note("seen", sighting)
 
     def symbol_gone(self) -> None:
-        self._note("gone")
+        self.note("gone")
 
     def camera_lost(self, why: str, fault: CameraFault) -> None:
-        self._note("lost", why)
-        self._note(fault)
+        self.note("lost", why)
+        self.note(fault)
 
     def camera_found(self) -> None:
-        self._note("found")
+        self.note("found")
 
     def camera_ended(self) -> None:
-        self._note("ended")
+        self.note("ended")
 
     def not_confined(self, why: str) -> None:
-        self._note("not confined", why)
-
-    def wait_for(self, what: str, count: int = 1) -> list[Any]:
-        """The values of the first `count` entries of this kind."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.of(what)) >= count, PATIENCE_S), self.entries
-            return self.of(what)[:count]
-
-    def of(self, what: str) -> list[Any]:
-        return [value for name, value in self.entries if name == what]
+        self.note("not confined", why)
 
 
 @contextmanager

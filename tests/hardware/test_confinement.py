@@ -20,7 +20,8 @@ from hardware.camera import CameraSettings
 from hardware.scanner_child import ScannerChild
 from hardware.scanner_wire import ScannerSettings
 from tests.hardware.attacks import Targets
-from tests.hardware.scanning import PATIENCE_S, scanning
+from tests.hardware.diary import PATIENCE_S
+from tests.hardware.scanning import scanning
 
 # What fails for other reasons where the process is free: not with every kernel, or every user, or on these descriptors.
 NOT_SURE = {

@@ -5,53 +5,34 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hardware.wedge import TypedCode, Wedge, WedgeSettings
 from hardware.wedge_keys import InputEvent
+from tests.hardware.diary import PATIENCE_S, Notes
 from tests.hardware.typist import SYN_DROPPED, SYN_REPORT, Plugged, key, packed, typed
 from tests.hardware.wedge_stand import Stand
 
-_PATIENCE_S = 20.0
 PASS = "ASHYQ1:6BF3X$F%3A.0-P T*+/:"
 
 
-class Diary:
-    """A listener that writes down what it is told, and can be waited for."""
-
-    def __init__(self) -> None:
-        self.entries: list[tuple[str, Any]] = []
-        self._changed = threading.Condition()
-
-    def _note(self, what: str, value: Any = None) -> None:
-        with self._changed:
-            self.entries.append((what, value))
-            self._changed.notify_all()
+class Diary(Notes):
+    """A listener to USB scanners."""
 
     def code_typed(self, code: TypedCode) -> None:
-        self._note("code", code.payload.decode("latin-1"))
+        self.note("code", code.payload.decode("latin-1"))
 
     def usb_scanner_lost(self, why: str) -> None:
-        self._note("lost", why)
+        self.note("lost", why)
 
     def usb_scanner_found(self) -> None:
-        self._note("found")
-
-    def wait_for(self, what: str, count: int = 1) -> list[Any]:
-        """The values of the first `count` entries of this kind."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.of(what)) >= count, _PATIENCE_S), self.entries
-            return self.of(what)[:count]
+        self.note("found")
 
     def wait_a_moment(self) -> None:
         """Until something more is told, and longer than two codes are apart."""
-        with self._changed:
-            self._changed.wait(0.15)
-
-    def of(self, what: str) -> list[Any]:
-        return [value for name, value in self.entries if name == what]
+        with self.changed:
+            self.changed.wait(0.15)
 
 
 @pytest.fixture
@@ -77,7 +58,7 @@ def read_by(stand: Stand, diary: Diary) -> Iterator[Callable[..., Wedge]]:
 
 def scan_until_read(plugged: Plugged, diary: Diary, text: str) -> None:
     """Scan again and again: whoever scans before the scanner has been taken is not heard."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while text not in diary.of("code"):
         assert time.monotonic() < deadline, diary.entries
         plugged.scan(text)
