@@ -59,7 +59,7 @@ def test_codes_that_hide_are_read_behind_the_wall(studio: Any) -> None:
     hard = draw(SCENE, np.random.default_rng(NOISE_SEED))
     patterned = scrambled(studio.code("ASHYQ:" + "7" * 40))
     hopeless = studio.frame(patterned, size=(1280, 720))
-    shaken = [np.roll(hopeless, 8 * step, axis=1) for step in range(8)]
+    shaken = [np.roll(hopeless, 8 * step, axis=1) for step in range(2)]
     with capture_logs() as logs, scanning(studio.pictures(*shaken, *[hard] * 10)) as (_, diary):
         [sighting] = diary.wait_for("seen")
     assert sighting.payload == SCENE.payload
