@@ -1,8 +1,7 @@
-"""Where a QR code keeps its codewords, and which of them its soft modules leave in doubt.
+"""Where a QR code keeps its codewords, and which they are by its soft modules.
 
-A decoder counts a module that glare, a logo or a finger hides as right or wrong by chance, and a Reed-Solomon block
-corrects half as many errors as it has check codewords. Of codewords that are known to be in doubt it corrects twice as
-many. So the least sure ones are given up; what is corrected becomes modules again.
+A decoder counts a module that glare, a logo or a finger hides as right or wrong by chance. Here all are counted by how
+sure they are (hardware.soft_decoding), so that twice as much may be hidden; what is corrected becomes modules again.
 
 Source of layout and numbers: ISO/IEC 18004:2015, 7.3 to 7.9 and table 9.
 """
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.qr_layout import Floats, fixed_modules, modules_of
-from hardware.reed_solomon import corrected
+from hardware.soft_decoding import hoped_for, nearest
 
 Places = NDArray[np.int64]
 
@@ -38,9 +37,8 @@ _BLOCKS = (
 )
 LARGEST_VERSION = len(_BLOCKS)
 _LEVEL_OF_BITS = (1, 0, 3, 2)  # format bits 00 to 11 are M, L, H, Q
-_LOGO = 0.36  # of the side, in the middle
-_SPARE = 4  # check codewords that must agree: a block of guesses passes once in some 2 to the power of 32
-_GIVEN_UP = (0.45, 0.75, 1.0)  # shares of what could be given up, tried in turn
+_LOGO, _BELIEVED = 0.38, 0.4  # of the side, in the middle; what sure shades are worth there, as a logo's may be
+_EVIDENCE = 28.0  # bits that a block needs: one of guesses passes once in 2 to the power of 28 times
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +49,45 @@ class _Block:
     checks: int
 
 
-def repaired(version: int, light: Floats) -> Floats | None:
+def repaired(version: int, log_odds: Floats) -> Floats | None:
     """The modules as they were drawn, LIGHT or DARK, shape (n, n); None where too much is in doubt.
 
-    light: sign and size say what each module is, and how sure that is.
+    log_odds: natural logarithm of the odds that a module is light, shape (n, n).
     """
     if version > LARGEST_VERSION:
         return None
-    drawn = _repaired(version, light)
+    drawn = _repaired(version, log_odds)
     if drawn is not None:
         return drawn
-    # A logo is drawn in sure shades, and nothing in the picture says that they are no modules.
+    # A logo is drawn in sure shades, and nothing in the picture says that they are no modules. How large it is isn't
+    # known: so the odds there are shortened, not given up.
     n = modules_of(version)
     middle = slice(round(n * (0.5 - _LOGO / 2)), round(n * (0.5 + _LOGO / 2)))
-    without = light.copy()
-    without[middle, middle] *= np.float32(0.01)
+    without = log_odds.copy()
+    without[middle, middle] *= np.float32(_BELIEVED)
     return _repaired(version, without)
 
 
-def _repaired(version: int, light: Floats) -> Floats | None:
-    level, mask = _format(version, light)
+def _repaired(version: int, log_odds: Floats) -> Floats | None:
+    level, mask = _format(version, log_odds)
     order = _order(version)
-    flips = _mask(version, mask)[order[:, 0], order[:, 1]]
-    soft = light[order[:, 0], order[:, 1]] * flips
     count = len(order) // 8
-    bits = soft[: count * 8].reshape(count, 8)
-    values = np.packbits(bits < 0, axis=1)[:, 0]
-    sureness = np.sort(np.abs(bits), axis=1)[:, :2].mean(axis=1)
-    for block in _blocks(version, level, count):
-        whole = _repaired_block(values[block.places], sureness[block.places], block.checks)
-        if whole is None:
+    order = order[: count * 8]
+    flips = _mask(version, mask)[order[:, 0], order[:, 1]]
+    odds = (log_odds[order[:, 0], order[:, 1]] * flips).reshape(count, 8)
+    blocks = list(_blocks(version, level, count))
+    if any(hoped_for(odds[block.places], block.checks) < _EVIDENCE for block in blocks):
+        return None
+    values = np.zeros(count, np.uint8)
+    for block in blocks:
+        best = nearest(odds[block.places], block.checks)
+        if best.evidence < _EVIDENCE:
             return None
-        values[block.places] = whole
-    drawn = np.where(light < 0, np.float32(-1), np.float32(1))
-    written = np.where(np.unpackbits(values) == 1, np.float32(-1), np.float32(1))
-    drawn[order[: count * 8, 0], order[: count * 8, 1]] = written * flips[: count * 8]
+        values[block.places] = best.codewords
+    drawn = np.where(log_odds < 0, np.float32(-1), np.float32(1))
+    drawn[order[:, 0], order[:, 1]] = np.where(np.unpackbits(values) == 1, np.float32(-1), np.float32(1)) * flips
     _write_format(drawn, level, mask)
     return drawn
-
-
-def _repaired_block(values: NDArray[np.uint8], sureness: Floats, checks: int) -> NDArray[np.uint8] | None:
-    spare = _SPARE if checks > 10 else _SPARE - 1  # the smallest codes would have too few left to correct with
-    doubtful = np.argsort(sureness, kind="stable")
-    for share in (0.0, *_GIVEN_UP):
-        whole = corrected(values, checks, doubtful[: int(share * (checks - spare))].tolist(), spare=spare)
-        if whole is not None:
-            return whole
-    return None
 
 
 # --- layout ---------------------------------------------------------------------------------------------------------

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hardware.grid import Modules
+from hardware.modules import Modules
 from hardware.qr_layout import Floats, fixed_modules
 
 _FORGET_AFTER_S = 0.7
-_LIMIT = 1.5  # a module far beyond light or dark is no surer than a light or dark one
 _SAME = 0.2  # correlation with what was added up: below it another code is shown, or the grid lay wrong
 
 
@@ -28,7 +27,7 @@ class Fusion:
     def add(self, modules: Modules, at: float) -> Floats | None:
         """Add the modules of a frame at the monotonic time `at`; the sum, once there are two frames of one code."""
         self._sums = {version: old for version, old in self._sums.items() if 0 <= at - old.last_at <= _FORGET_AFTER_S}
-        light = np.clip(modules.light, -_LIMIT, _LIMIT) * modules.trust / np.float32(modules.error + 0.05)
+        light = modules.log_odds
         old = self._sums.get(modules.version)
         if old is None or _likeness(old.light, light, modules.version) < _SAME:
             self._sums[modules.version] = _Sum(light, 1, at)

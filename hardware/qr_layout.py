@@ -14,7 +14,9 @@ Floats = NDArray[np.float32]
 
 MAX_VERSION = 40
 LIGHT, DARK, UNKNOWN = 1.0, -1.0, 0.0
-_DETAIL = 4  # pixels a module in the drawing that the template is taken from
+_DETAIL = 4  # pixels a module in the drawing that values are taken from
+_QUIET = 2  # modules around it
+_OFF = (0.25, 0.75)  # of a module: where the points lie, across and down
 
 
 def modules_of(version: int) -> int:
@@ -57,16 +59,24 @@ def _at_a_finder(row: int, column: int, n: int) -> bool:
 
 @lru_cache(maxsize=MAX_VERSION)
 def template(version: int) -> tuple[Floats, Floats]:
-    """Points in the fixed modules, shape (k, 2): x and y in modules from the top left corner, and what is seen there.
-
-    Two points a module, off its centre, and the pattern slightly blurred: so that a shift shows in the values.
-    """
+    """Points in the fixed modules, shape (k, 2), as x and y in modules from the top left, and what is seen there."""
     fixed = fixed_modules(version)
-    quiet = np.pad(fixed, 2, constant_values=LIGHT)
+    known = np.tile(fixed.ravel() != UNKNOWN, 2)
+    return points_of(len(fixed))[known], values_of(fixed)[known]
+
+
+@lru_cache(maxsize=MAX_VERSION)
+def points_of(n: int) -> Floats:
+    """Two points in each module, off its centre so that a shift shows in what is seen there; shape (2 * n * n, 2)."""
+    right, down = (place.ravel() for place in np.meshgrid(np.arange(n), np.arange(n)))
+    return np.concatenate([np.column_stack([right + off, down + off]) for off in _OFF]).astype(np.float32)
+
+
+def values_of(modules: Floats) -> Floats:
+    """What is seen at these points of a code with these modules, shape (n, n): a slightly blurred drawing."""
+    quiet = np.pad(modules, _QUIET, constant_values=LIGHT)
     drawn = cv2.GaussianBlur(np.kron(quiet, np.ones((_DETAIL, _DETAIL), np.float32)), (0, 0), _DETAIL / 2)
-    rows, columns = np.nonzero(fixed)
-    points, values = [], []
-    for down, right in ((0.25, 0.25), (0.75, 0.75)):
-        points.append(np.column_stack([columns + right, rows + down]))
-        values.append(drawn[((rows + 2 + down) * _DETAIL).astype(int), ((columns + 2 + right) * _DETAIL).astype(int)])
-    return np.concatenate(points).astype(np.float32), np.concatenate(values).astype(np.float32)
+    n = len(modules)
+    starts = [int((_QUIET + off) * _DETAIL) for off in _OFF]
+    seen = [drawn[start::_DETAIL, start::_DETAIL][:n, :n].ravel() for start in starts]
+    return np.concatenate(seen).astype(np.float32, copy=False)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from hardware import grid, symbols
+from hardware import modules, symbols
 from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
@@ -34,9 +34,8 @@ _REGIONS = 2  # of one frame, are tried
 _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
-_EXCELLENT = 0.7  # agreement: the grid lies right, so something hides modules, which no other look removes
 _MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
-_SURE = 0.6  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
+_SURE = 0.5  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 _LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
 
 
@@ -71,7 +70,7 @@ class SymbolReader:
         self._budget = Budget()
         self._fusion = Fusion()
         self._finder = RegionFinder()
-        self._repair_from = _EXCELLENT
+        self._repair_from = 0.0
         self._looked_at: list[Outline] = []
         self._misses = 0
         self._read_at: _Place | None = None
@@ -82,7 +81,7 @@ class SymbolReader:
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
-        self._repair_from = _EXCELLENT  # twice in a frame only where the grid lies better than before
+        self._repair_from = 0.0  # twice in a frame only where the grid lies better than before
         self._looked_at.clear()
         nothing: tuple[Symbol, ...] = ()
         found = self._guarded("reader", lambda: self._again(grey, at), nothing)
@@ -225,27 +224,27 @@ class SymbolReader:
                 yield Symbol(payload, "qr", "zxing", _rounded(outline), step)
 
     def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
-        measured = grid.measure(grey, outline)
-        for modules in measured:
-            payload = grid.decode(modules.version, modules.light)
+        best = None
+        for measured in modules.measured(grey, outline):
+            payload = modules.decode(measured.version, measured.light)
             if payload is not None:
                 return payload, "grid"
-        if not measured or measured[0].agreement < _SURE:
+            best = measured if best is None or measured.sureness > best.sureness else best
+        if best is None or best.agreement < _SURE:
             return None, ""
         self._located = (outline, at)
         self._misses = 0
         self._budget.located()
-        best = measured[0]
         total = self._fusion.add(best, at)
         if total is not None:
-            payload = grid.decode(best.version, total)
+            payload = modules.decode(best.version, total)
             if payload is not None:
                 return payload, "fused"
         if best.agreement < self._repair_from:
             return None, ""
         self._repair_from = best.agreement
-        drawn = repaired(best.version, best.sure if total is None else total)
-        return (None if drawn is None else grid.decode(best.version, drawn)), "repaired"
+        drawn = repaired(best.version, best.log_odds if total is None else total)
+        return (None if drawn is None else modules.decode(best.version, drawn)), "repaired"
 
     def _was_located(self, at: float) -> Outline | None:
         if self._located is None or not 0 <= at - self._located[1] <= _REMEMBER_S:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 # Private names: the steps between are the reader's own matter, and only this picture shows them.
 from hardware.attempts import ATTEMPTS, thresholded
-from hardware.grid import Modules, _even, _Fit, _upright, decode, measure
+from hardware.grid import Grid, View
+from hardware.modules import _EVEN_OVER, Modules, _even, _upright, decode, measured
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.regions import Region, RegionFinder
 from hardware.symbols import Grey, Outline, with_zxing
@@ -44,7 +45,9 @@ def road(scene: Scene, rng: np.random.Generator) -> Colours:
     """All panels. ValueError where zxing-cpp reads the frame at once, or the reader's parts don't read it either."""
     grey = draw(scene, rng)
     region, outline = _located(grey)
-    modules = next((each for each in measure(grey, outline) if decode(each.version, each.light) == scene.payload), None)
+    modules = next(
+        (each for each in measured(grey, outline) if decode(each.version, each.light) == scene.payload), None
+    )
     if modules is None:
         raise ValueError("this frame can't be read module by module: take another scene or seed")
     wrong = (_bits(modules) < 0) != _shown(scene)
@@ -105,13 +108,13 @@ def _fitted(grey: Grey, outline: Outline) -> Colours:
     """The code set upright, and where the fit sees the middles of its modules: the known ones in another colour."""
     n = modules_of(outline.version)
     upright = _upright(grey, outline.corners, n)
-    fit = _Fit(n)
-    fit.refine(_even(upright), outline.version)
-    even = np.clip(_even(upright) * 55 + 128, 0, 255).astype(np.uint8)
+    light, grid = _even(upright, _EVEN_OVER[0]), Grid(n)
+    grid.lay(View(light), outline.version)
+    even = np.clip(light * 55 + 128, 0, 255).astype(np.uint8)
     enlarged = _resized(_coloured(even), _SQUARE, _SQUARE, cv2.INTER_CUBIC)
     scale = _SQUARE / len(even)
     columns, rows = np.meshgrid(np.arange(n) + 0.5, np.arange(n) + 0.5)
-    x, y = fit.places(np.column_stack([columns.ravel(), rows.ravel()]).astype(np.float32))
+    x, y = grid.places(np.column_stack([columns.ravel(), rows.ravel()]).astype(np.float32))
     for right, down, known in zip(x.tolist(), y.tolist(), fixed_modules(outline.version).ravel() != 0, strict=True):
         place = round((right + 0.5) * scale * 16), round((down + 0.5) * scale * 16)
         cv2.circle(enlarged, place, 24, _ORANGE if known else _GREEN, -1, cv2.LINE_AA, shift=4)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hardware.grid import decode, measure
+from hardware.modules import Modules, decode, measured
 from hardware.qr_layout import Floats, modules_of
 from hardware.symbols import Grey, with_zxing
 from tests.hardware.shown import code, outline, seen, square
@@ -17,9 +17,14 @@ OFF = np.array([[2, -3], [-3, 2], [3, 3], [-2, -3]], np.float32)  # half a modul
 
 
 def read(grey: Grey, corners: Floats) -> set[bytes]:
-    """What the equalisers read."""
-    measured = measure(grey, outline(corners, PASS.version))
-    return {payload for modules in measured if (payload := decode(modules.version, modules.light)) is not None}
+    """What the rounds of measuring read."""
+    found = measured(grey, outline(corners, PASS.version))
+    return {payload for modules in found if (payload := decode(modules.version, modules.light)) is not None}
+
+
+def first(grey: Grey, corners: Floats, version: int = PASS.version) -> Modules | None:
+    """What is measured first; None where no code lies."""
+    return next(measured(grey, outline(corners, version)), None)
 
 
 @pytest.mark.parametrize("corners", [FLAT, TILTED], ids=["turned", "tilted"])
@@ -67,35 +72,47 @@ def test_a_wrong_place_gives_nothing() -> None:
     """Beside the code, over half of it, or on noise: there are no patterns to lie on."""
     grey = seen(PASS.light, FLAT)
     noise = np.random.default_rng(1).integers(0, 256, (320, 320)).astype(np.uint8)
-    assert measure(grey, outline(square(0, 0, 60), PASS.version)) == ()
-    assert measure(grey, outline(FLAT + 40, PASS.version)) == ()
-    assert measure(noise, outline(FLAT, PASS.version)) == ()
-    assert measure(grey, outline(FLAT, 9)) == ()
+    assert first(grey, square(0, 0, 60)) is None
+    assert first(grey, FLAT + 90) is None
+    assert first(noise, FLAT) is None
+    assert first(grey, FLAT, 9) is None
 
 
 def test_corners_beyond_the_picture_stop_nothing() -> None:
     """A code that is half out of view has corners out there."""
     grey = seen(PASS.light, FLAT - 100)
     assert read(grey, FLAT - 100) == set()
-    assert measure(grey, outline(square(-400, -300, 150), PASS.version)) == ()
+    assert first(grey, square(-400, -300, 150)) is None
 
 
-def test_agreement_falls_and_error_grows_as_a_code_is_blurred() -> None:
-    """They say how far the modules are to be believed."""
-    sharp, soft = (measure(seen(PASS.light, FLAT, blur_px=px), outline(FLAT, 2))[0] for px in (0.6, 4.5))
+def test_what_is_blurred_agrees_less_and_is_less_sure() -> None:
+    """Agreement and odds say how far the modules are to be believed."""
+    sharp, soft = (first(seen(PASS.light, FLAT, blur_px=px), FLAT) for px in (0.6, 4.5))
+    assert sharp is not None
+    assert soft is not None
     assert sharp.agreement > soft.agreement
-    assert sharp.error < soft.error
+    assert np.abs(sharp.log_odds).mean() > np.abs(soft.log_odds).mean()
+
+
+def test_each_round_is_better_than_the_one_before() -> None:
+    """What came out serves as pattern and training: corners off by a module, blur, noise and a streak."""
+    grey = seen(PASS.light, TILTED, blur_px=2.5, streak_px=7, noise=8)
+    rounds = list(measured(grey, outline(TILTED + 2 * OFF, PASS.version)))
+    wrong = [float(((modules.light < 0) != (PASS.light < 0)).mean()) for modules in rounds]
+    assert wrong[0] > 0.2
+    assert min(wrong) < 0.03
+    assert wrong[int(np.argmax([modules.sureness for modules in rounds]))] < 0.05
 
 
 def test_what_a_reflection_hides_is_not_sure() -> None:
     """Modules under a patch of one shade count for little; the others as before."""
     grey = seen(PASS.light, FLAT_UPRIGHT)
     grey[130:200, 140:210] = 255
-    [modules, *_] = measure(grey, outline(FLAT_UPRIGHT, PASS.version))
+    modules = first(grey, FLAT_UPRIGHT)
+    assert modules is not None
     hidden = np.s_[13:18, 15:20]
-    assert np.abs(modules.sure[hidden]).max() < 0.2
-    assert np.abs(modules.sure[:6, :6]).mean() > 0.7
-    assert np.array_equal(modules.sure, modules.light * modules.trust)
+    assert np.abs(modules.log_odds[hidden]).max() < 1.0
+    assert np.abs(modules.log_odds[:6, :6]).mean() > 3.0
 
 
 @pytest.mark.parametrize("version", [1, 2, 7, 20])
