@@ -13,8 +13,9 @@ Doubles = NDArray[np.float64]
 MODULE_PX = 4  # of a module in the upright view
 MARGIN = 3  # modules around the code in the upright view
 
-_WIDE = (0.7,) * 5 + (0.5,) * 3  # blur while fitting, in modules: wide to be drawn from afar, ...
-_NARROW = (0.35, 0.35, 0.25, 0.25)  # ... narrow to be exact
+# Blur while fitting, in modules, step by step; agreement is told after each row.
+_WIDE = ((0.7,) * 6, (0.5,) * 3, (0.5,) * 3)  # to be drawn from afar
+_NARROW = ((0.35, 0.35), (0.35, 0.35), (0.25, 0.25))  # to be exact
 _LOOKED_AT = 0.25  # blur for which agreement is told
 _LEAST_DRAWN = 0.12  # agreement after the wide steps: what agrees less lies elsewhere
 _SETTLED_PX = 0.05  # a step shorter than this is the last of its blur
@@ -47,20 +48,16 @@ class View:
 
     def __init__(self, even: Floats) -> None:
         self.even = even
-        self._slopes: dict[float, tuple[Floats, Floats, Floats]] = {}
+        self._slopes: dict[float, Floats] = {}
 
-    def slopes(self, blur: float) -> tuple[Floats, Floats, Floats]:
-        """The view blurred by so many modules, and its slopes."""
+    def slopes(self, blur: float) -> Floats:
+        """The view blurred by so many modules, and its slopes to the right and downwards; shape (side, side, 3)."""
         if blur not in self._slopes:
             soft = cv2.GaussianBlur(self.even, (0, 0), blur * MODULE_PX)
             right = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8)
             down = cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8)
-            self._slopes[blur] = _floats(soft), _floats(right), _floats(down)
+            self._slopes[blur] = cv2.merge([soft, right, down]).astype(np.float32, copy=False)
         return self._slopes[blur]
-
-
-def _floats(picture: cv2.typing.MatLike) -> Floats:
-    return picture.astype(np.float32, copy=False)
 
 
 class Grid:
@@ -80,13 +77,7 @@ class Grid:
 
     def places(self, points: Floats) -> tuple[Floats, Floats]:
         """Pixels (x, y) of points in modules, shape (k, 2)."""
-        u, v = self._spread(points)
-        p = self._parameters.astype(np.float32)
-        depth = 1 / np.maximum(p[6] * u + p[7] * v + 1, 0.1)
-        wide, tall = u * u - 1, v * v - 1
-        x = (p[0] * u + p[1] * v + p[2]) * depth + p[8] * wide + p[9] * tall
-        y = (p[3] * u + p[4] * v + p[5]) * depth + p[10] * wide + p[11] * tall
-        return x, y
+        return _Mapped(points, self._n, self._parameters.astype(np.float32)).places()
 
     def agreement(self, soft: Floats, expected: Expected) -> float:
         """Correlation of what is expected with what lies under it, -1 to 1."""
@@ -95,16 +86,17 @@ class Grid:
     def lay(self, view: View, version: int) -> float:
         """Move the grid onto the patterns that every code has; returns the agreement reached."""
         expected = fixed_patterns(version)
-        soft, _, _ = view.slopes(_LOOKED_AT)
+        soft = np.ascontiguousarray(view.slopes(_LOOKED_AT)[:, :, 0])
         best = (self.agreement(soft, expected), self._parameters.copy())
-        for blurs in (_WIDE, _NARROW):
+        for blurs in (*_WIDE, *_NARROW):
             for blur in blurs:
-                if self._step(view, blur, expected) is None:
+                moved = self._step(view, blur, expected)
+                if moved is None or moved < _SETTLED_PX:
                     break
-                reached = self.agreement(soft, expected)
-                if reached > best[0]:
-                    best = (reached, self._parameters.copy())
-            if best[0] < _LEAST_DRAWN:
+            reached = self.agreement(soft, expected)
+            if reached > best[0]:
+                best = (reached, self._parameters.copy())
+            elif reached < _LEAST_DRAWN:
                 break
         self._parameters = best[1]
         return best[0]
@@ -118,15 +110,15 @@ class Grid:
 
     def _step(self, view: View, blur: float, expected: Expected) -> float | None:
         """One step; returns how many pixels it moved the corners at most, or None where there is nothing to lie on."""
-        soft, right, down = view.slopes(blur)
-        at = self.places(expected.points)
-        off, gain = _unexplained(seen(soft, *at), expected.values, expected.weights)
+        mapped = _Mapped(expected.points, self._n, self._parameters.astype(np.float32))
+        soft, right, down = seen(view.slopes(blur), *mapped.places()).T
+        off, gain = _unexplained(soft, expected.values, expected.weights)
         if gain < _LEAST_GAIN:
             return None
         # A finger or a reflection over a pattern must not draw the grid: what is far off counts less (Huber).
-        usual = np.float32(1.5 * float(np.median(np.abs(off))) + 1e-6)
-        weight = expected.weights / np.maximum(np.float32(1), np.abs(off) / usual)
-        change = self._changes(expected.points, seen(right, *at), seen(down, *at))
+        size = np.abs(off)
+        weight = expected.weights / np.maximum(np.float32(1), size / (np.float32(1.2) * size.mean() + np.float32(1e-6)))
+        change = mapped.changes(right, down, np.float32(self._units[6]))
         weighted = change * weight
         normal = (weighted @ change.T).astype(np.float64)
         # The bend is held back a little: the corners say little of it.
@@ -138,29 +130,40 @@ class Grid:
         self._parameters += move * self._units * min(1.0, 1.5 * MODULE_PX / max(longest, 1e-9))
         return longest
 
-    def _spread(self, points: Floats) -> tuple[Floats, Floats]:
-        """Modules as -1 to 1 across the code."""
-        spread = points.T * np.float32(2 / self._n) - np.float32(1)
-        return spread[0], spread[1]
 
-    def _changes(self, points: Floats, right: Floats, down: Floats) -> Floats:
-        """How the picture under each point changes with a unit of each parameter, shape (12, k)."""
-        u, v = self._spread(points)
-        p = self._parameters.astype(np.float32)
-        depth = 1 / np.maximum(p[6] * u + p[7] * v + 1, 0.1)
-        flat_x, flat_y = (p[0] * u + p[1] * v + p[2]) * depth, (p[3] * u + p[4] * v + p[5]) * depth
-        wide, tall = u * u - 1, v * v - 1
-        by_x, by_y = right * depth, down * depth
-        tilt = -(flat_x * by_x + flat_y * by_y) * np.float32(self._units[6])
+class _Mapped:
+    """Points as they lie by twelve parameters."""
+
+    def __init__(self, points: Floats, n: int, parameters: Floats) -> None:
+        self._u, self._v = points.T * np.float32(2 / n) - np.float32(1)  # modules as -1 to 1 across the code
+        self._p = p = parameters
+        self._depth = 1 / np.maximum(p[6] * self._u + p[7] * self._v + 1, np.float32(0.1))
+        self._flat_x = (p[0] * self._u + p[1] * self._v + p[2]) * self._depth
+        self._flat_y = (p[3] * self._u + p[4] * self._v + p[5]) * self._depth
+        self._wide, self._tall = self._u * self._u - 1, self._v * self._v - 1
+
+    def places(self) -> tuple[Floats, Floats]:
+        """Pixels (x, y) of the points."""
+        p = self._p
+        return (
+            self._flat_x + p[8] * self._wide + p[9] * self._tall,
+            self._flat_y + p[10] * self._wide + p[11] * self._tall,
+        )
+
+    def changes(self, right: Floats, down: Floats, unit: np.float32) -> Floats:
+        """How the picture under each point changes with a unit of each parameter, shape (12, k), by its slopes."""
+        u, v = self._u, self._v
+        by_x, by_y = right * self._depth, down * self._depth
+        tilt = -(self._flat_x * by_x + self._flat_y * by_y) * unit
         changes = (
             by_x * u, by_x * v, by_x, by_y * u, by_y * v, by_y, tilt * u, tilt * v,
-            right * wide, right * tall, down * wide, down * tall,
+            right * self._wide, right * self._tall, down * self._wide, down * self._tall,
         )  # fmt: skip
         return np.stack(changes)
 
 
 def seen(view: Floats, x: Floats, y: Floats) -> Floats:
-    """What the view shows at pixels (x, y), each of shape (k,)."""
+    """What the view, shape (height, width) or (height, width, c), shows at pixels (x, y); shape (k,) or (k, c)."""
     found = cv2.remap(view, x.reshape(-1, 1), y.reshape(-1, 1), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return found[:, 0].astype(np.float32, copy=False)
 
