@@ -26,11 +26,12 @@ Grey = NDArray[np.uint8]
 # Light and contrast are made even over so many modules: many leave the code's own balance alone, few follow the edge
 # of a shadow.
 _EVEN_OVER = (11, 5)
-_ROUNDS = 5  # of laying the grid and training the filter anew
+_ROUNDS = 6  # of laying the grid and training the filter anew
 _STEPS = 3  # of the grid in a round
 _SURROUNDINGS = 5  # modules: no code leaves so many in one shade
 _AGREEMENT = 0.3  # a grid that agrees less with the fixed patterns lies elsewhere
-_LEAST_SURE = 0.42  # mean of all modules after the first round: below, most are guesses, and stay guesses
+_LEAST_SURE, _LIKELY = 2.2, 0.5  # sureness and agreement after the first round: below, guesses stay guesses
+_GAIN = 1.01  # of sureness in a round: after less, no other one helps
 _ODDS, _LIMIT = 5.0, 4.0  # natural logarithm of the odds for a module that came out as 1, and at most
 # `QRCode`, since zxing-cpp reads pure symbols under no narrower name; the size says that it is no micro QR code.
 _PURE = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -90,20 +91,24 @@ def _rounds(upright: Grey, even: Floats, version: int, grid: Grid) -> Iterator[M
     if agreement < _AGREEMENT:
         return
     trust = _trust(upright, grid, n)
-    light = before = np.zeros((n, n), np.float32)
-    for number in range(_ROUNDS + 1):
+    light = np.zeros((n, n), np.float32)
+    before = Modules(version, light, trust, agreement)
+    for number in range(_ROUNDS):
         if number:
             grid.shift(view, decided(*_decisions(light, fixed, trust)), _STEPS)
         around = windows(view.even, grid, n)
         light = trained_on_patterns(around, fixed)
         yield Modules(version, light, trust, agreement)
         light = trained_on_all(around, *_decisions(light, fixed, trust))
-        yield Modules(version, light, trust, agreement)
-        if np.array_equal(light < 0, before < 0):
+        now = Modules(version, light, trust, agreement)
+        yield now
+        if np.array_equal(light < 0, before.light < 0):
             return  # it would come out the same again
-        if not number and float((np.minimum(np.abs(light), 1) * trust)[fixed == 0].mean()) < _LEAST_SURE:
+        if not number and (now.sureness < _LEAST_SURE or agreement < _LIKELY):
             return
-        before = light
+        if number > 1 and now.sureness < _GAIN * before.sureness:
+            return
+        before = now
 
 
 def _decisions(light: Floats, fixed: Floats, trust: Floats) -> tuple[Floats, Floats]:
