@@ -85,6 +85,11 @@ class Budget:
         """A code was located in this frame: all that is saved may be spent on it."""
         self._terms = Evidence.LOCATED.value
 
+    def judged(self, evidence: Evidence) -> None:
+        """What seemed to be a code in this frame has been looked into; what is left is this evidence."""
+        if self._terms is not Evidence.LOCATED.value:
+            self._terms = evidence.value
+
     def allows(self, looks: float) -> bool:
         """Whether something of about this cost may be tried."""
         if self._frame_s + looks * (self._look_s or _LOOK_S) > _FRAME_S:

@@ -19,6 +19,7 @@ from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
+from hardware.evidence import Doubts, evidence
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
 from hardware.regions import Region, RegionFinder, around
@@ -36,8 +37,8 @@ _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
 _EXCELLENT = 0.7  # agreement: the grid lies right, so something hides modules, which no other look removes
 _MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
+_HARDLY = 0.5  # agreement, below which no code lies there
 _SURE = 0.6  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
-_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ class SymbolReader:
         self._budget = Budget()
         self._fusion = Fusion()
         self._finder = RegionFinder()
+        self._doubts = Doubts()
         self._repair_from = _EXCELLENT
         self._looked_at: list[Outline] = []
+        self._outlined: list[Outline] = []
         self._misses = 0
         self._read_at: _Place | None = None
         self._located: tuple[Outline, float] | None = None
@@ -130,15 +133,21 @@ class SymbolReader:
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
         self._misses += 1
+        outlines = self._doubts.new(outlines, at)
         regions = [] if outlines else self._regions(grey)
         read_at = self._read_lately(at)
         sure = self._known_place(at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
         located, outlined = sure is not None and read_at is None, bool(outlines) or read_at is not None
-        self._budget.frame(_evidence(located=located, outlined=outlined, regions=regions))
+        believed = self._doubts.believed(regions, at)
+        self._budget.frame(evidence(located=located, outlined=outlined, regions=believed))
         known = None if read_at is None else read_at.outline
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
+        if outlines and self._misses:  # what zxing-cpp took for a code is none
+            regions = self._regions(grey)
+            believed = self._doubts.believed(regions, at)
+            self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=believed))
         place = sure if self._misses or self._located is None else around(self._located[0].corners)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
@@ -181,6 +190,9 @@ class SymbolReader:
             found = self._attempted(attempt, grey, at, cut, (left, top))
             if found:
                 return found
+            if attempt.judges and not self._doubts.new(self._outlined, at):
+                self._doubts.add(region, at)
+                self._budget.judged(Evidence.UNLIKELY)
         return ()
 
     def _in_turn(self) -> Iterator[int]:
@@ -206,7 +218,7 @@ class SymbolReader:
         self._budget.spent(self._cpu() - began)
         if read:
             return tuple(symbol.placed(attempt.scale, *corner, attempt.name) for symbol in read)
-        placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
+        self._outlined = placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
         return next(((symbol,) for symbol in self._measured(grey, at, placed)), ())
 
     def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
@@ -226,6 +238,8 @@ class SymbolReader:
 
     def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
         measured = grid.measure(grey, outline)
+        if not measured or measured[0].agreement < _HARDLY:
+            self._doubts.outline(outline, at)
         for modules in measured:
             payload = grid.decode(modules.version, modules.light)
             if payload is not None:
@@ -262,21 +276,6 @@ class SymbolReader:
         except Exception as error:  # noqa: BLE001  # whatever a native decoder raises, the next frame must be read
             self._on_failure(decoder, type(error).__name__)
             return otherwise
-
-
-def _evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
-    if located:
-        return Evidence.LOCATED
-    if outlined:
-        return Evidence.LIKELY
-    if not regions:
-        return Evidence.NONE
-    best = regions[0]
-    if best.likeness < _LIKELY:
-        return Evidence.LIKELY if best.moved else Evidence.UNLIKELY
-    if best.moved is None:
-        return Evidence.LIKELY
-    return Evidence.MOVING if best.moved else Evidence.STILL
 
 
 def _rounded(outline: Outline) -> Corners:

@@ -144,7 +144,7 @@ def test_a_hard_scene_is_read(factor: str, seed: int, step: str) -> None:
 
 def test_frames_add_up_to_a_code() -> None:
     """A hand brings it up: neither frame is readable alone."""
-    frames, payload = hand_held(np.random.default_rng(0), frames=2)
+    frames, payload = hand_held(np.random.default_rng(46), frames=2)
     assert [fresh().read(frame, 0.0).symbols for frame in frames] == [(), ()]
     first, second = film(fresh(), frames)
     assert first.symbols == ()
