@@ -23,6 +23,7 @@ class Evidence(Enum):
     """How sure it is that a frame has a code in it."""
 
     NONE = _Terms(0.1, 0.1, leave_guesses=4.0)
+    DOUBTED = _Terms(0.1, 0.1)
     UNLIKELY = _Terms(0.15, 0.1, leave_codes=14.0)
     STILL = _Terms(0.3, 0.1)
     LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)

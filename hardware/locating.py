@@ -26,7 +26,6 @@ _LEAST = 0.38  # at last: of codes, few are below; of what else there is, few ab
 _LEAST_FLAT, _CLOSE_FLAT = 0.25, 0.2  # while no tilt is known
 _CLOSE = 0.1  # to the best one: what agrees less is no rival
 _KEPT, _REFINED = 8, 3  # guesses
-_CLEAR = 0.6  # agreement of a guess that makes others needless
 _FINDER = 3.5  # modules from a code's corner to the middle of a finder pattern
 _TILTS = (0.14, 0.07, 0.035)  # steps, as what a code's far side is the smaller by
 _LEANS = (0.16, 0.08, 0.04)  # steps of a centre that is not seen, as parts of a side
@@ -63,7 +62,7 @@ def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
     for sign, places in sorted(finder_places(light), key=lambda entry: -_strength(entry[1])):
         picture = light if sign > 0 else -light
         guesses += [(guess, picture) for guess in _guesses(picture, places)]
-        if guesses and guesses[0][0].agreement > _CLEAR:
+        if guesses:
             break  # no code is dark on light and light on dark
     guesses.sort(key=lambda entry: -entry[0].agreement)
     rivals = [

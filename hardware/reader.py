@@ -28,6 +28,7 @@ from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 T = TypeVar("T")
 
 _NOTHING: tuple[list[Symbol], list[Outline]] = ([], [])
+_FIRST = (0, 1)  # attempts, where there is enough to spend
 _LEAST_SIDE_PX = 32  # a smaller picture holds no code that one look would miss
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
@@ -37,8 +38,8 @@ _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
 _EXCELLENT = 0.7  # agreement: the grid lies right, so something hides modules, which no other look removes
 _MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
-_HARDLY = 0.5  # agreement, below which no code lies there
-_SURE = 0.6  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
+_HARDLY = 0.55  # agreement, below which no code lies there
+_SURE = 0.65  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +135,18 @@ class SymbolReader:
         """Spend what the budget has on the places where a code seems to be."""
         self._misses += 1
         outlines = self._doubts.new(outlines, at)
-        regions = [] if outlines else self._regions(grey)
+        regions = [] if outlines else self._doubts.believed(self._regions(grey), at)
         read_at = self._read_lately(at)
         sure = self._known_place(at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
         located, outlined = sure is not None and read_at is None, bool(outlines) or read_at is not None
-        believed = self._doubts.believed(regions, at)
-        self._budget.frame(evidence(located=located, outlined=outlined, regions=believed))
+        self._budget.frame(evidence(located=located, outlined=outlined, regions=regions))
         known = None if read_at is None else read_at.outline
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
         if outlines and self._misses:  # what zxing-cpp took for a code is none
-            regions = self._regions(grey)
-            believed = self._doubts.believed(regions, at)
-            self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=believed))
+            regions = self._doubts.believed(self._regions(grey), at)
+            self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=regions))
         place = sure if self._misses or self._located is None else around(self._located[0].corners)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
@@ -185,19 +184,21 @@ class SymbolReader:
             attempt = ATTEMPTS[index]
             if not self._may(attempt, cut, grey):
                 return ()
-            if index or not self._budget.is_rich:
+            if index not in _FIRST or not self._budget.is_rich:
                 self._turn = (index + 1) % len(ATTEMPTS)
             found = self._attempted(attempt, grey, at, cut, (left, top))
             if found:
                 return found
             if attempt.judges and not self._doubts.new(self._outlined, at):
                 self._doubts.add(region, at)
-                self._budget.judged(Evidence.UNLIKELY)
+                self._budget.judged(Evidence.DOUBTED)
+            if index not in _FIRST and self._located is not None and self._located[1] == at:
+                return ()  # what hides it, hardly another look removes: better to measure it in the next frame, too
         return ()
 
     def _in_turn(self) -> Iterator[int]:
-        """All attempts from where the last frame stopped; where there is enough to spend, the best one before them."""
-        first, turn = [0] if self._budget.is_rich else [], self._turn
+        """All attempts from where the last frame stopped; where there is enough to spend, the best ones before them."""
+        first, turn = _FIRST if self._budget.is_rich else (), self._turn
         yield from first
         for step in range(len(ATTEMPTS)):
             index = (turn + step) % len(ATTEMPTS)

@@ -11,7 +11,7 @@ from hardware.qr_layout import Floats
 
 _THREES = np.array(list(permutations(range(MOST), 3)))  # which place is top left, top right and bottom left
 _TWOS = np.array(list(permutations(range(6), 2)))  # of the likeliest places
-_BEST_THREES, _BEST_TWOS = 8, 10
+_BEST_THREES, _BEST_TWOS = 5, 6
 _SIZES_OF_THREE, _SIZES_OF_TWO = 1.7, 1.35  # larger to smaller module, at most
 _APART = 12  # modules, at least: 14 in version 1
 _LONGEST, _MOST_ASKEW = 1.7, 0.4  # one side to the other, and the cosine between them

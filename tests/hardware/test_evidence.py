@@ -37,13 +37,40 @@ def test_what_was_located_tells_more_than_places() -> None:
     assert evidence(located=False, outlined=False, regions=[]) is Evidence.NONE
 
 
-def test_a_place_without_finder_patterns_is_in_doubt_for_a_while() -> None:
+def test_a_place_without_finder_patterns_is_in_doubt_for_a_moment() -> None:
     """A poster is not looked into in each frame; a code that was blurred is, soon."""
     doubts = Doubts()
     doubts.add(PLACE, 10.0)
     shifted = Region(110, 96, 150, 160, 55.0)
-    assert [region.likeness for region in doubts.believed([shifted], 10.1)] == [0.0]
-    assert doubts.believed([shifted], 10.6) == [shifted]
+    believed = doubts.believed([shifted], 10.1)
+    assert evidence(located=False, outlined=False, regions=believed) is Evidence.DOUBTED
+    assert doubts.believed([shifted], 10.2) == [shifted]
+
+
+def test_each_further_doubt_lasts_twice_as_long() -> None:
+    """What hangs there for hours is looked into every few seconds."""
+    doubts, at = Doubts(), 10.0
+    for lasts_s in (0.15, 0.3, 0.6, 1.2, 2.4, 2.4):
+        doubts.add(PLACE, at)
+        assert doubts.believed([PLACE], at + lasts_s - 0.05) != [PLACE]
+        at += lasts_s + 0.05
+        assert doubts.believed([PLACE], at) == [PLACE]
+
+
+def test_doubts_are_forgotten() -> None:
+    """What stands there after a while may be a code: it is given the same chance as the first time."""
+    doubts = Doubts()
+    doubts.add(PLACE, 10.0)
+    assert doubts.believed([PLACE], 11.0) == [PLACE]
+    doubts.add(PLACE, 11.0)
+    assert doubts.believed([PLACE], 11.2) == [PLACE]
+
+
+def test_a_place_in_doubt_does_not_hide_another() -> None:
+    """Beside a poster a code may be held up."""
+    doubts, held = Doubts(), Region(500, 100, 160, 160, 40.0)
+    doubts.add(PLACE, 10.0)
+    assert evidence(located=False, outlined=False, regions=doubts.believed([PLACE, held], 10.1)) is Evidence.LIKELY
 
 
 def test_only_what_is_there_and_stands_still_is_in_doubt() -> None:
