@@ -25,6 +25,7 @@ _SIZE_TOLERANCE = 0.18  # natural logarithm: how well modules are known by the f
 _LEAST = 0.38  # at last: of codes, few are below; of what else there is, few above
 _LEAST_FLAT, _CLOSE_FLAT = 0.25, 0.2  # while no tilt is known
 _CLOSE = 0.1  # to the best one: what agrees less is no rival
+_DRAWN = 2  # modules, from which a fit is drawn to the same place
 _KEPT, _REFINED = 8, 3  # guesses
 _FINDER = 3.5  # modules from a code's corner to the middle of a finder pattern
 _TILTS = (0.14, 0.07, 0.035)  # steps, as what a code's far side is the smaller by
@@ -58,24 +59,22 @@ def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
     scale = LARGEST_PX / max(cut.shape)
     small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     light = _even(small.astype(np.uint8, copy=False))
-    guesses: list[tuple[_Guess, Floats]] = []
     for sign, places in sorted(finder_places(light), key=lambda entry: -_strength(entry[1])):
-        picture = light if sign > 0 else -light
-        guesses += [(guess, picture) for guess in _guesses(picture, places)]
-        if guesses:
-            break  # no code is dark on light and light on dark
-    guesses.sort(key=lambda entry: -entry[0].agreement)
-    rivals = [
-        entry for entry in guesses if entry[0].agreement > max(_LEAST_FLAT, guesses[0][0].agreement - _CLOSE_FLAT)
-    ]
-    tilted = [_tilted(picture, guess) for guess, picture in _different(rivals, 2 * most)]
+        guesses = _guesses(light if sign > 0 else -light, places)
+        if guesses:  # no code is dark on light and light on dark
+            found = _best(light if sign > 0 else -light, guesses, most)
+            return [guess.outline().placed(scale, 0, 0) for guess in found]
+    return []
+
+
+def _best(light: Floats, guesses: list[_Guess], most: int) -> list[_Guess]:
+    """Up to `most` guesses worth measuring, tilted, likeliest first."""
+    guesses = sorted(guesses, key=lambda guess: -guess.agreement)
+    least = max(_LEAST_FLAT, guesses[0].agreement - _CLOSE_FLAT)
+    tilted = [_tilted(light, guess) for guess in _different(guesses, 2 * most) if guess.agreement > least]
     tilted.sort(key=lambda guess: -guess.agreement)
-    return [guess.outline().placed(scale, 0, 0) for guess in tilted[:most] if guess.agreement > _least(tilted[0])]
-
-
-def _least(best: _Guess) -> float:
-    """The agreement above which a guess is worth measuring, when this is the best one."""
-    return max(_LEAST, best.agreement - _CLOSE)
+    least = max(_LEAST, max((guess.agreement for guess in tilted), default=0.0) - _CLOSE)
+    return [guess for guess in _different(tilted, most) if guess.agreement > least]
 
 
 def _strength(places: Floats) -> float:
@@ -91,17 +90,19 @@ def _even(small: Grey) -> Floats:
     return ((light - mean) / (deviation + 1.0)).astype(np.float32)
 
 
-def _different(guesses: list[tuple[_Guess, Floats]], most: int) -> list[tuple[_Guess, Floats]]:
-    kept: list[tuple[_Guess, Floats]] = []
-    outlines: list[Outline] = []
-    for guess, picture in guesses:
+def _different(guesses: list[_Guess], most: int) -> list[_Guess]:
+    """Those that would not be fitted onto the same modules as one before them."""
+    kept: list[tuple[_Guess, Outline]] = []
+    for guess in guesses:
         outline = guess.outline()
-        if not any(outline.same_as(other) for other in outlines):
-            outlines.append(outline)
-            kept.append((guess, picture))
-        if len(kept) == most:
-            break
-    return kept
+        if len(kept) < most and not any(_alike(outline, other) for _, other in kept):
+            kept.append((guess, outline))
+    return [guess for guess, _ in kept]
+
+
+def _alike(first: Outline, second: Outline) -> bool:
+    apart = float(np.abs(first.corners - second.corners).max())
+    return first.version == second.version and apart < _DRAWN * first.module_px
 
 
 # --- what stands like the finder patterns of a code -----------------------------------------------------------------
