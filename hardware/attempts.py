@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from hardware import symbols
-from hardware.locating import outlines_by_finders
+from hardware.locating import outlines_by_finders, outlines_by_turned_finders
 from hardware.symbols import Grey, Outline, Symbol
 
 Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
@@ -76,5 +76,6 @@ ATTEMPTS = (  # the best one first
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),
     Attempt("plain, enlarged", "zxing", _zxing(_enlarged), 3.0, 2.0),
+    Attempt("turned finders", "grid", lambda cut: ([], outlines_by_turned_finders(cut)), 0.4, fixed=3.0),
     Attempt("blurred", "zxing", _zxing(lambda cut: _against_mean(cv2.GaussianBlur(cut, (0, 0), 2.0), 51)), 2.0),
 )

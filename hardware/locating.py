@@ -67,6 +67,20 @@ def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
     return []
 
 
+def outlines_by_turned_finders(cut: Grey, most: int = 2) -> list[Outline]:
+    """The same for a code that is held turned by some 45 degrees: drawings of finder patterns stand upright."""
+    height, width = cut.shape
+    side = int(np.hypot(height, width)) + 1
+    onto = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), 45, 1.0), np.float64)
+    onto[:, 2] += side / 2 - np.array([width / 2, height / 2])
+    turned = cv2.warpAffine(cut, onto, (side, side), borderMode=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+    back = cv2.invertAffineTransform(onto).astype(np.float32)
+    found = outlines_by_finders(turned, most)
+    return [
+        Outline((outline.corners @ back[:, :2].T + back[:, 2]).astype(np.float32), outline.version) for outline in found
+    ]
+
+
 def _best(light: Floats, guesses: list[_Guess], most: int) -> list[_Guess]:
     """Up to `most` guesses worth measuring, tilted, likeliest first."""
     guesses = sorted(guesses, key=lambda guess: -guess.agreement)

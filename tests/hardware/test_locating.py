@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hardware.locating import outlines_by_finders
+from hardware.locating import outlines_by_finders, outlines_by_turned_finders
 from hardware.symbols import Grey, with_zxing
 from tests.hardware.shown import Floats, code, seen, square
 
@@ -12,13 +12,23 @@ PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
 SIGNED = code("ASHYQ1:" + "7K3QW9XE2M" * 12, "L")
 
 
-@pytest.mark.parametrize("turned", [0, 12, 78, 100, 200, 340])
+@pytest.mark.parametrize("turned", [0, 12, 23, 78, 100, 200, 340])
 @pytest.mark.parametrize(("dark", "bright"), [(40, 200), (200, 40)], ids=["plain", "inverted"])
 def test_a_noisy_code_is_located(turned: int, dark: int, bright: int) -> None:
-    """Its corners within a module and its version, whichever way up it is held, give or take twelve degrees."""
+    """Its corners within a module and its version, whichever way up it is held, give or take some twenty degrees."""
     corners = square(60, 60, 180, turned)
     cut = seen(PASS.light, corners, size=(300, 300), dark=dark, bright=bright, noise=45, background=dark, seed=turned)
     best = outlines_by_finders(cut)[0]
+    assert best.version == PASS.version
+    assert np.abs(best.corners - corners).max() < 180 / len(PASS.light)
+
+
+@pytest.mark.parametrize("turned", [22, 45, 68, 130, 215, 320])
+def test_a_code_that_is_held_askew_is_located(turned: int) -> None:
+    """In a picture that is turned, too: between them both look at every angle."""
+    corners = square(60, 90, 180, turned)
+    cut = seen(PASS.light, corners, size=(300, 360), noise=45, seed=turned)
+    best = outlines_by_turned_finders(cut)[0]
     assert best.version == PASS.version
     assert np.abs(best.corners - corners).max() < 180 / len(PASS.light)
 
@@ -89,6 +99,7 @@ def test_tiny_cuts_give_nothing(size: tuple[int, int]) -> None:
     """And no error."""
     noise = np.random.default_rng(1).integers(0, 256, size).astype(np.uint8)
     assert outlines_by_finders(noise) == []
+    assert outlines_by_turned_finders(noise) == []
 
 
 def test_no_more_than_asked_for() -> None:
