@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from hardware import symbols
-from hardware.finders import outlines_by_finders
+from hardware.locating import outlines_by_finders, outlines_by_turned_finders
 from hardware.symbols import Grey, Outline, Symbol
 
 Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
@@ -18,7 +18,7 @@ class Attempt:
     """One way. decoder: whose failure it is when it raises; scale: of the picture that it looks at, to the cut.
 
     price: what it costs for a pixel of the cut, as a multiple of what zxing-cpp's look at a frame costs for one;
-    fixed: what it costs for any cut, in such looks.
+    fixed: what it costs for any cut, in such looks; judges: whether what it locates nothing in is hardly a code.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Attempt:
     price: float
     scale: float = 1.0
     fixed: float = 0.0
+    judges: bool = False
 
     def looks(self, share: float) -> float:
         """The cost for a cut that is this share of the frame."""
@@ -70,10 +71,11 @@ def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
 FAINT = Attempt("lifted", "zxing", _zxing(_lifted), 0.35, 0.5)  # at whole frames: faint codes make no region
 ATTEMPTS = (  # the best one first
     Attempt("thresholded", "zxing", _zxing(thresholded), 1.7),
+    Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0, judges=True),
     Attempt("thresholded", "zbar", _zbar(thresholded), 6.0),
-    Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),
     Attempt("plain, enlarged", "zxing", _zxing(_enlarged), 3.0, 2.0),
+    Attempt("turned finders", "grid", lambda cut: ([], outlines_by_turned_finders(cut)), 0.4, fixed=3.0),
     Attempt("blurred", "zxing", _zxing(lambda cut: _against_mean(cv2.GaussianBlur(cut, (0, 0), 2.0), 51)), 2.0),
 )

@@ -23,6 +23,7 @@ class Evidence(Enum):
     """How sure it is that a frame has a code in it."""
 
     NONE = _Terms(0.1, 0.1, leave_guesses=4.0)
+    DOUBTED = _Terms(0.1, 0.1)
     UNLIKELY = _Terms(0.15, 0.1, leave_codes=14.0)
     STILL = _Terms(0.3, 0.1)
     LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)
@@ -84,6 +85,11 @@ class Budget:
     def located(self) -> None:
         """A code was located in this frame: all that is saved may be spent on it."""
         self._terms = Evidence.LOCATED.value
+
+    def judged(self, evidence: Evidence) -> None:
+        """What seemed to be a code in this frame has been looked into; what is left is this evidence."""
+        if self._terms is not Evidence.LOCATED.value:
+            self._terms = evidence.value
 
     def allows(self, looks: float) -> bool:
         """Whether something of about this cost may be tried."""

@@ -19,6 +19,7 @@ from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
+from hardware.evidence import Doubts, evidence
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
 from hardware.regions import Region, RegionFinder, around
@@ -27,6 +28,7 @@ from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 T = TypeVar("T")
 
 _NOTHING: tuple[list[Symbol], list[Outline]] = ([], [])
+_FIRST = (0, 1)  # attempts, where there is enough to spend
 _LEAST_SIDE_PX = 32  # a smaller picture holds no code that one look would miss
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
@@ -35,8 +37,8 @@ _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
 _MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
-_SURE = 0.5  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
-_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
+_HARDLY = 0.5  # agreement, below which no code lies there
+_SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,10 @@ class SymbolReader:
         self._budget = Budget()
         self._fusion = Fusion()
         self._finder = RegionFinder()
+        self._doubts = Doubts()
         self._repair_from = 0.0
         self._looked_at: list[Outline] = []
+        self._outlined: list[Outline] = []
         self._misses = 0
         self._read_at: _Place | None = None
         self._located: tuple[Outline, float] | None = None
@@ -129,15 +133,19 @@ class SymbolReader:
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
         self._misses += 1
-        regions = [] if outlines else self._regions(grey)
+        outlines = self._doubts.new(outlines, at)
+        regions = [] if outlines else self._doubts.believed(self._regions(grey), at)
         read_at = self._read_lately(at)
         sure = self._known_place(at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
         located, outlined = sure is not None and read_at is None, bool(outlines) or read_at is not None
-        self._budget.frame(_evidence(located=located, outlined=outlined, regions=regions))
+        self._budget.frame(evidence(located=located, outlined=outlined, regions=regions))
         known = None if read_at is None else read_at.outline
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
+        if outlines and self._misses:  # what zxing-cpp took for a code is none
+            regions = self._doubts.believed(self._regions(grey), at)
+            self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=regions))
         place = sure if self._misses or self._located is None else around(self._located[0].corners)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
@@ -175,16 +183,21 @@ class SymbolReader:
             attempt = ATTEMPTS[index]
             if not self._may(attempt, cut, grey):
                 return ()
-            if index or not self._budget.is_rich:
+            if index not in _FIRST or not self._budget.is_rich:
                 self._turn = (index + 1) % len(ATTEMPTS)
             found = self._attempted(attempt, grey, at, cut, (left, top))
             if found:
                 return found
+            if attempt.judges and not self._doubts.new(self._outlined, at):
+                self._doubts.add(region, at)
+                self._budget.judged(Evidence.DOUBTED)
+            if index not in _FIRST and self._located is not None and self._located[1] == at:
+                return ()  # what hides it, hardly another look removes: better to measure it in the next frame, too
         return ()
 
     def _in_turn(self) -> Iterator[int]:
-        """All attempts from where the last frame stopped; where there is enough to spend, the best one before them."""
-        first, turn = [0] if self._budget.is_rich else [], self._turn
+        """All attempts from where the last frame stopped; where there is enough to spend, the best ones before them."""
+        first, turn = _FIRST if self._budget.is_rich else (), self._turn
         yield from first
         for step in range(len(ATTEMPTS)):
             index = (turn + step) % len(ATTEMPTS)
@@ -205,7 +218,7 @@ class SymbolReader:
         self._budget.spent(self._cpu() - began)
         if read:
             return tuple(symbol.placed(attempt.scale, *corner, attempt.name) for symbol in read)
-        placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
+        self._outlined = placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
         return next(((symbol,) for symbol in self._measured(grey, at, placed)), ())
 
     def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
@@ -230,6 +243,8 @@ class SymbolReader:
             if payload is not None:
                 return payload, "grid"
             best = measured if best is None or measured.sureness > best.sureness else best
+        if best is None or best.agreement < _HARDLY:
+            self._doubts.outline(outline, at)
         if best is None or best.agreement < _SURE:
             return None, ""
         self._located = (outline, at)
@@ -261,21 +276,6 @@ class SymbolReader:
         except Exception as error:  # noqa: BLE001  # whatever a native decoder raises, the next frame must be read
             self._on_failure(decoder, type(error).__name__)
             return otherwise
-
-
-def _evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
-    if located:
-        return Evidence.LOCATED
-    if outlined:
-        return Evidence.LIKELY
-    if not regions:
-        return Evidence.NONE
-    best = regions[0]
-    if best.likeness < _LIKELY:
-        return Evidence.LIKELY if best.moved else Evidence.UNLIKELY
-    if best.moved is None:
-        return Evidence.LIKELY
-    return Evidence.MOVING if best.moved else Evidence.STILL
 
 
 def _rounded(outline: Outline) -> Corners:

@@ -75,6 +75,17 @@ def test_a_located_code_gets_all_that_is_saved() -> None:
     assert budget.allows(8.0)
 
 
+def test_what_is_no_code_after_all_gets_no_more() -> None:
+    """Once a place was looked into; what was located stays so."""
+    budget = _measured()
+    budget.frame(Evidence.MOVING)
+    budget.judged(Evidence.DOUBTED)
+    assert not budget.allows(8.0)
+    budget.located()
+    budget.judged(Evidence.DOUBTED)
+    assert budget.allows(8.0)
+
+
 def _emptied(budget: Budget) -> None:
     budget.located()
     while budget.allows(0.1):

@@ -1,69 +1,44 @@
-"""Codes are located by their finder patterns alone."""
+"""Places of finder patterns."""
 
+import cv2
 import numpy as np
 import pytest
 
-from hardware.finders import outlines_by_finders
-from hardware.symbols import Grey, with_zxing
-from tests.hardware.shown import code, seen, square
-
-PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
-SIGNED = code("ASHYQ1:" + "7K3QW9XE2M" * 12, "L")
+from hardware.finders import LARGEST_PX, MOST, finder_places
+from hardware.qr_layout import DARK, LIGHT, Floats
 
 
-@pytest.mark.parametrize("turned", [0, 12, 78, 100, 200, 340])
-@pytest.mark.parametrize(("dark", "bright"), [(40, 200), (200, 40)], ids=["plain", "inverted"])
-def test_a_noisy_code_is_located(turned: int, dark: int, bright: int) -> None:
-    """Its corners within a module and its version, whichever way up it is held, give or take twelve degrees."""
-    corners = square(60, 60, 180, turned)
-    cut = seen(PASS.light, corners, size=(300, 300), dark=dark, bright=bright, noise=45, background=dark, seed=turned)
-    best = outlines_by_finders(cut)[0]
-    assert best.version == PASS.version
-    assert np.abs(best.corners - corners).max() < 180 / len(PASS.light)
+def _finder(module_px: float, at: tuple[int, int], noise: float = 0.0, size: tuple[int, int] = (240, 240)) -> Floats:
+    """A made-even picture of one dark finder pattern."""
+    modules = np.full((9, 9), LIGHT, np.float32)
+    modules[1:8, 1:8], modules[2:7, 2:7], modules[3:6, 3:6] = DARK, LIGHT, DARK
+    onto = np.array([[module_px, 0, at[0] - 4 * module_px], [0, module_px, at[1] - 4 * module_px]], np.float32)
+    seen = cv2.warpAffine(modules, onto, size, flags=cv2.INTER_NEAREST, borderValue=0)
+    return (seen + np.random.default_rng(1).normal(0, noise, seen.shape)).astype(np.float32)
 
 
-def test_a_larger_version_is_told() -> None:
-    """By the timing patterns, though the distance of the finders says it but roughly."""
-    corners = square(80, 80, 220, 8)
-    best = outlines_by_finders(seen(SIGNED.light, corners, size=(400, 400), noise=12))[0]
-    assert best.version == SIGNED.version
-    assert np.abs(best.corners - corners).max() < 220 / len(SIGNED.light)
+@pytest.mark.parametrize("module_px", [2.1, 3.2, 4.4, 5.8])
+@pytest.mark.parametrize("sign", [1, -1], ids=["dark", "light"])
+@pytest.mark.parametrize("noise", [0.0, 0.6], ids=["clean", "noisy"])
+def test_a_finder_pattern_is_placed_and_sized(module_px: float, sign: int, noise: float) -> None:
+    """Within a pixel or two, and a fifth of its size."""
+    places = dict(finder_places(_finder(module_px, (90, 130), noise) * np.float32(sign)))[sign]
+    x, y, size, score = places[0]
+    assert np.hypot(x - 90, y - 130) < 2
+    assert size == pytest.approx(module_px, rel=0.2)
+    assert score > 0.5
 
 
-def test_what_line_scans_do_not_find_is_found() -> None:
-    """A streak that no decoder scans through."""
-    corners = square(70, 70, 150, 12)
-    cut = seen(PASS.light, corners, streak_px=11)
-    assert with_zxing(cut) == ([], [])
-    assert outlines_by_finders(cut)[0].version == PASS.version
+def test_the_best_places_come_first_and_apart() -> None:
+    """And no more than `MOST`."""
+    for _, places in finder_places(_finder(4.0, (60, 60), 0.8)):
+        assert len(places) <= MOST
+        assert (np.diff(places[:, 3]) <= 0).all()
+        apart = np.abs(places[:, None, :2] - places[None, :, :2]).sum(axis=2) + 1000 * np.eye(len(places))
+        assert apart.min() > 8
 
 
-def _patterns() -> dict[str, Grey]:
-    rng = np.random.default_rng(3)
-    x, y = np.meshgrid(np.arange(300), np.arange(300))
-    return {
-        "noise": rng.integers(0, 256, (300, 300)).astype(np.uint8),
-        "coarse noise": np.kron(rng.integers(0, 256, (50, 50)), np.ones((6, 6))).astype(np.uint8),
-        "stripes": (x // 9 % 2 * 200).astype(np.uint8),
-        "chequers": ((x // 12 + y // 12) % 2 * 200).astype(np.uint8),
-        "nothing": np.full((300, 300), 128, np.uint8),
-    }
-
-
-@pytest.mark.parametrize("name", list(_patterns()))
-def test_patterns_are_no_codes(name: str) -> None:
-    """Nothing that is sent on to be measured for nothing."""
-    assert outlines_by_finders(_patterns()[name]) == []
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 200), (7, 9), (40, 2)])
-def test_tiny_cuts_give_nothing(size: tuple[int, int]) -> None:
-    """And no error."""
-    noise = np.random.default_rng(1).integers(0, 256, size).astype(np.uint8)
-    assert outlines_by_finders(noise) == []
-
-
-def test_no_more_than_asked_for() -> None:
-    """Each costs a measuring."""
-    cut = np.hstack([seen(PASS.light, square(50, 50, 90)) for _ in range(2)])
-    assert len(outlines_by_finders(cut, most=1)) <= 1
+@pytest.mark.parametrize("size", [(1, 1), (240, 1), (3, 240), (LARGEST_PX, LARGEST_PX)])
+def test_a_flat_picture_has_none(size: tuple[int, int]) -> None:
+    """Of any size."""
+    assert [len(places) for _, places in finder_places(np.zeros(size, np.float32))] == [0, 0]

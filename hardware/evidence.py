@@ -1,0 +1,73 @@
+"""How sure it is that a frame has a code in it: by what was located, and by the places that look like one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hardware.budget import Evidence
+from hardware.regions import Region
+from hardware.symbols import Outline
+
+_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
+_FIRST_S, _LONGEST_S = 0.15, 2.4
+_OUTLINE_S = 0.6
+_REMEMBERED = 2  # times as long as it lasts
+
+
+def evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
+    """The evidence of one frame. located: by its modules; outlined: by zxing-cpp; regions: likeliest first."""
+    if located:
+        return Evidence.LOCATED
+    if outlined:
+        return Evidence.LIKELY
+    if not regions:
+        return Evidence.NONE
+    best = regions[0]
+    if not best.likeness:
+        return Evidence.DOUBTED
+    if best.likeness < _LIKELY:
+        return Evidence.LIKELY if best.moved else Evidence.UNLIKELY
+    if best.moved is None:
+        return Evidence.LIKELY
+    return Evidence.MOVING if best.moved else Evidence.STILL
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    place: Region
+    at: float
+    lasts_s: float
+
+
+class Doubts:
+    """Where a code was sought in vain a moment ago: what stands there is rather a poster.
+
+    A first doubt soon passes, since a code in a hand may have been blurred; each further one lasts twice as long.
+    """
+
+    def __init__(self) -> None:
+        self._places: list[_Doubt] = []
+        self._outlines: list[tuple[Outline, float]] = []
+
+    def add(self, place: Region, at: float) -> None:
+        """At the monotonic time `at`, in seconds, no finder patterns were there."""
+        before = [doubt for doubt in self._places if doubt.place.overlaps(place)]
+        lasts_s = min(_LONGEST_S, max((2 * doubt.lasts_s for doubt in before), default=_FIRST_S))
+        self._places = [doubt for doubt in self._places if doubt not in before]
+        self._places.append(_Doubt(place, at, lasts_s))
+
+    def outline(self, outline: Outline, at: float) -> None:
+        """At the monotonic time `at`, in seconds, no grid lay on it."""
+        self._outlines.append((outline, at))
+
+    def believed(self, regions: Sequence[Region], at: float) -> list[Region]:
+        """The same regions; those that are in doubt and don't move come last, with a likeness of 0."""
+        self._places = [doubt for doubt in self._places if 0 <= at - doubt.at <= _REMEMBERED * doubt.lasts_s]
+        now = [doubt.place for doubt in self._places if at - doubt.at <= doubt.lasts_s]
+        doubted = [region for region in regions if not region.moved and any(region.overlaps(place) for place in now)]
+        believed = [region for region in regions if region not in doubted]
+        return believed + [replace(region, likeness=0.0) for region in doubted]
+
+    def new(self, outlines: Sequence[Outline], at: float) -> list[Outline]:
+        """Those of the outlines that are not in doubt."""
+        self._outlines = [(outline, since) for outline, since in self._outlines if 0 <= at - since <= _OUTLINE_S]
+        return [outline for outline in outlines if not any(outline.same_as(old) for old, _ in self._outlines)]

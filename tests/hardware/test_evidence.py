@@ -1,0 +1,92 @@
+"""How sure it is that a frame has a code in it."""
+
+import numpy as np
+import pytest
+
+from hardware.budget import Evidence
+from hardware.evidence import Doubts, evidence
+from hardware.regions import Region
+from hardware.symbols import Outline
+from tests.hardware.shown import square
+
+PLACE = Region(100, 100, 160, 160, 60.0)
+OUTLINE = Outline(square(100, 100, 160), 3)
+
+
+@pytest.mark.parametrize(
+    ("likeness", "moved", "told"),
+    [
+        (60.0, None, Evidence.LIKELY),
+        (60.0, True, Evidence.MOVING),
+        (60.0, False, Evidence.STILL),
+        (12.0, None, Evidence.UNLIKELY),
+        (12.0, True, Evidence.LIKELY),
+        (12.0, False, Evidence.UNLIKELY),
+    ],
+)
+def test_a_place_tells_by_how_it_looks_and_moves(likeness: float, moved: bool | None, told: Evidence) -> None:
+    """A code in a hand moves, a poster does not."""
+    region = Region(0, 0, 100, 100, likeness, moved)
+    assert evidence(located=False, outlined=False, regions=[region]) is told
+
+
+def test_what_was_located_tells_more_than_places() -> None:
+    """And nothing tells nothing."""
+    assert evidence(located=True, outlined=True, regions=[]) is Evidence.LOCATED
+    assert evidence(located=False, outlined=True, regions=[PLACE]) is Evidence.LIKELY
+    assert evidence(located=False, outlined=False, regions=[]) is Evidence.NONE
+
+
+def test_a_place_without_finder_patterns_is_in_doubt_for_a_moment() -> None:
+    """A poster is not looked into in each frame; a code that was blurred is, soon."""
+    doubts = Doubts()
+    doubts.add(PLACE, 10.0)
+    shifted = Region(110, 96, 150, 160, 55.0)
+    believed = doubts.believed([shifted], 10.1)
+    assert evidence(located=False, outlined=False, regions=believed) is Evidence.DOUBTED
+    assert doubts.believed([shifted], 10.2) == [shifted]
+
+
+def test_each_further_doubt_lasts_twice_as_long() -> None:
+    """What hangs there for hours is looked into every few seconds."""
+    doubts, at = Doubts(), 10.0
+    for lasts_s in (0.15, 0.3, 0.6, 1.2, 2.4, 2.4):
+        doubts.add(PLACE, at)
+        assert doubts.believed([PLACE], at + lasts_s - 0.05) != [PLACE]
+        at += lasts_s + 0.05
+        assert doubts.believed([PLACE], at) == [PLACE]
+
+
+def test_doubts_are_forgotten() -> None:
+    """What stands there after a while may be a code: it is given the same chance as the first time."""
+    doubts = Doubts()
+    doubts.add(PLACE, 10.0)
+    assert doubts.believed([PLACE], 11.0) == [PLACE]
+    doubts.add(PLACE, 11.0)
+    assert doubts.believed([PLACE], 11.2) == [PLACE]
+
+
+def test_a_place_in_doubt_does_not_hide_another() -> None:
+    """Beside a poster a code may be held up."""
+    doubts, held = Doubts(), Region(500, 100, 160, 160, 40.0)
+    doubts.add(PLACE, 10.0)
+    assert evidence(located=False, outlined=False, regions=doubts.believed([PLACE, held], 10.1)) is Evidence.LIKELY
+
+
+def test_only_what_is_there_and_stands_still_is_in_doubt() -> None:
+    """Another place is not, nor what moves: it may be sharp now."""
+    doubts = Doubts()
+    doubts.add(PLACE, 10.0)
+    others = [Region(500, 100, 160, 160, 60.0), Region(100, 100, 160, 160, 60.0, moved=True)]
+    assert doubts.believed(others, 10.1) == others
+
+
+def test_an_outline_that_no_grid_lay_on_is_not_new() -> None:
+    """In the next frames; elsewhere or of another version it is."""
+    doubts = Doubts()
+    doubts.outline(OUTLINE, 10.0)
+    elsewhere = Outline(OUTLINE.corners + np.float32(40), 3)
+    assert doubts.new([OUTLINE, elsewhere, Outline(OUTLINE.corners, 4)], 10.1)[0] is elsewhere
+    assert len(doubts.new([OUTLINE], 10.1)) == 0
+    assert len(doubts.new([OUTLINE], 11.0)) == 1
+    assert len(doubts.new([OUTLINE], 9.0)) == 1
