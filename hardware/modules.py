@@ -7,8 +7,8 @@ What comes out, right for the most part, serves as pattern and training for the 
 200. They are soft: how light each module is, and how sure. Soft modules of successive frames can be added up.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -22,15 +22,18 @@ from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.symbols import Outline
 
 Grey = NDArray[np.uint8]
+Matrix = NDArray[np.float64]
 
 # Light and contrast are made even over so many modules: many leave the code's own balance alone, few follow the edge
 # of a shadow.
 _EVEN_OVER = (11, 5)
 _ROUNDS = 6  # of laying the grid and training the filter anew
 _STEPS = 3  # of the grid in a round
+_LARGEST_VERSION = 25  # that is worth more than one round: larger ones are no passes, and cost much
 _SURROUNDINGS = 5  # modules: no code leaves so many in one shade
 _AGREEMENT = 0.3  # a grid that agrees less with the fixed patterns lies elsewhere
 _LEAST_SURE, _LIKELY = 2.2, 0.5  # sureness and agreement after the first round: below, guesses stay guesses
+_SURE = 3.5  # sureness, above which another view shows the same
 _GAIN = 1.01  # of sureness in a round: after less, no other one helps
 _ODDS, _LIMIT = 5.0, 4.0  # natural logarithm of the odds for a module that came out as 1, and at most
 # `QRCode`, since zxing-cpp reads pure symbols under no narrower name; the size says that it is no micro QR code.
@@ -42,13 +45,18 @@ class Modules:
     """A measured code: `light`, shape (n, n), about 1 where a module is light and -1 where it is dark.
 
     trust: shape (n, n), 0 to 1: low where all around is of one shade, as under a reflection, a logo or a finger;
-    agreement: correlation of the fixed patterns with what was seen, 0 to 1.
+    agreement: correlation of the fixed patterns with what was seen, 0 to 1; outline: where the grid lies.
     """
 
-    version: int
+    outline: Outline
     light: Floats
     trust: Floats
     agreement: float
+
+    @property
+    def version(self) -> int:
+        """Of the code, 1 to 40."""
+        return self.outline.version
 
     @property
     def log_odds(self) -> Floats:
@@ -65,10 +73,11 @@ class Modules:
 def measured(grey: Grey, outline: Outline) -> Iterator[Modules]:
     """The modules of a located code, round by round; none where no code of this version lies."""
     n = modules_of(outline.version)
-    upright = _upright(grey, outline.corners, n)
+    upright, back = _upright(grey, outline.corners, n)
     grid = Grid(n)
     for over in _EVEN_OVER:
-        yield from _rounds(upright, _even(upright, over), outline.version, grid)
+        if not (yield from _rounds(upright, back, _even(upright, over), outline.version, grid)):
+            return
 
 
 def decode(version: int, light: Floats) -> bytes | None:
@@ -83,32 +92,35 @@ def decode(version: int, light: Floats) -> bytes | None:
     return next((bytes(code.bytes) for code in codes if code.valid), None)
 
 
-def _rounds(upright: Grey, even: Floats, version: int, grid: Grid) -> Iterator[Modules]:
+def _rounds(upright: Grey, back: Matrix, even: Floats, version: int, grid: Grid) -> Generator[Modules, None, bool]:
+    """Returns whether the grid lies on a code, so that it may be worth looking otherwise."""
     n, fixed = modules_of(version), fixed_modules(version)
     soft = cv2.blur(even, (MODULE_PX, MODULE_PX)).astype(np.float32, copy=False)
     view = View(-even if grid.agreement(soft, fixed_patterns(version)) < 0 else even)  # light on dark, or dark on light
     agreement = grid.lay(view, version)
     if agreement < _AGREEMENT:
-        return
+        return False
     trust = _trust(upright, grid, n)
     light = np.zeros((n, n), np.float32)
-    before = Modules(version, light, trust, agreement)
-    for number in range(_ROUNDS):
+    now = before = Modules(_outline(grid, back, version), light, trust, agreement)
+    for number in range(_ROUNDS if version <= _LARGEST_VERSION else 1):
         if number:
             grid.shift(view, decided(*_decisions(light, fixed, trust)), _STEPS)
         around = windows(view.even, grid, n)
         light = trained_on_patterns(around, fixed)
-        yield Modules(version, light, trust, agreement)
+        now = replace(before, outline=_outline(grid, back, version), light=light)
+        yield now
         light = trained_on_all(around, *_decisions(light, fixed, trust))
-        now = Modules(version, light, trust, agreement)
+        now = replace(now, light=light)
         yield now
         if np.array_equal(light < 0, before.light < 0):
-            return  # it would come out the same again
+            break  # it would come out the same again
         if not number and (now.sureness < _LEAST_SURE or agreement < _LIKELY):
-            return
+            return False
         if number > 1 and now.sureness < _GAIN * before.sureness:
-            return
+            break
         before = now
+    return now.sureness < _SURE
 
 
 def _decisions(light: Floats, fixed: Floats, trust: Floats) -> tuple[Floats, Floats]:
@@ -118,8 +130,16 @@ def _decisions(light: Floats, fixed: Floats, trust: Floats) -> tuple[Floats, Flo
     return modules.astype(np.float32, copy=False), weights.astype(np.float32, copy=False)
 
 
-def _upright(grey: Grey, corners: Floats, n: int) -> Grey:
-    """The code seen straight on, `MODULE_PX` a module, with a margin."""
+def _outline(grid: Grid, back: Matrix, version: int) -> Outline:
+    """Where the grid lies in the frame."""
+    n = modules_of(version)
+    x, y = grid.places(np.array([[0, 0], [n, 0], [n, n], [0, n]], np.float32))
+    corners = cv2.perspectiveTransform(np.column_stack([x, y])[None], back)[0]
+    return Outline(corners.astype(np.float32), version)
+
+
+def _upright(grey: Grey, corners: Floats, n: int) -> tuple[Grey, Matrix]:
+    """The code seen straight on, `MODULE_PX` a module, with a margin; and what leads back to the frame."""
     left, top, width, height = cv2.boundingRect(corners)
     module_px = float(np.sqrt(cv2.contourArea(corners)) / n)
     around = int(module_px * (MARGIN + 2)) + 4
@@ -133,7 +153,8 @@ def _upright(grey: Grey, corners: Floats, n: int) -> Grey:
     side = (n + 2 * MARGIN) * MODULE_PX
     how = cv2.INTER_CUBIC if module_px < MODULE_PX else cv2.INTER_LINEAR
     upright = cv2.warpPerspective(cut, onto, (side, side), flags=how, borderMode=cv2.BORDER_REPLICATE)
-    return upright.astype(np.uint8, copy=False)
+    shift = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
+    return upright.astype(np.uint8, copy=False), shift @ np.linalg.inv(onto)
 
 
 def _even(view: Grey, over: int) -> Floats:

@@ -16,7 +16,7 @@ MAX_VERSION = 40
 LIGHT, DARK, UNKNOWN = 1.0, -1.0, 0.0
 _DETAIL = 4  # pixels a module in the drawing that values are taken from
 _QUIET = 2  # modules around it
-_OFF = (0.25, 0.75)  # of a module: where the points lie, across and down
+_OFF = (0.125, 0.875)  # of a module: where the points lie, across and down; in the middle of pixels
 
 
 def modules_of(version: int) -> int:

@@ -8,7 +8,7 @@ a code that was located (hardware.grid), added up over frames (hardware.fusion).
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
 from hardware.evidence import Doubts, evidence
+from hardware.following import Trail, followed, trail
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
 from hardware.regions import Region, RegionFinder, around
@@ -35,8 +36,8 @@ _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: someb
 _REGIONS = 2  # of one frame, are tried
 _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
+_FOLLOWED = 3  # frames, into which a code is followed in vain: then it is located anew, it may be another version
 _REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
-_MISSES = 2  # frames in a row in which a located code was not found again: then its place is no better than others
 _HARDLY = 0.5  # agreement, below which no code lies there
 _SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 
@@ -48,6 +49,15 @@ class _Place:
     corners: Corners
     outline: Outline | None
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Where a code is that was located and not read; at: when its grid lay on it last, and how well it agreed."""
+
+    outline: Outline
+    at: float
+    agreement: float
 
 
 class SymbolReader:
@@ -73,19 +83,18 @@ class SymbolReader:
         self._fusion = Fusion()
         self._finder = RegionFinder()
         self._doubts = Doubts()
-        self._repair_from = 0.0
         self._looked_at: list[Outline] = []
         self._outlined: list[Outline] = []
-        self._misses = 0
         self._read_at: _Place | None = None
-        self._located: tuple[Outline, float] | None = None
+        self._located: _Sight | None = None
+        self._trail: Trail | None = None
+        self._in_vain = 0
         self._since_whole = 0
         self._since_regions = 0
         self._turn = 0
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
-        self._repair_from = 0.0  # twice in a frame only where the grid lies better than before
         self._looked_at.clear()
         nothing: tuple[Symbol, ...] = ()
         found = self._guarded("reader", lambda: self._again(grey, at), nothing)
@@ -123,8 +132,8 @@ class SymbolReader:
     def _remember(self, found: Sequence[Symbol], at: float) -> None:
         outline = next((one for one in self._looked_at if _rounded(one) == found[0].corners), None)
         self._read_at = _Place(found[0].corners, outline, at)
-        self._located = None
-        self._turn = 0
+        self._located = self._trail = None
+        self._turn = self._in_vain = 0
         self._fusion.forget()
         self._budget.read()
 
@@ -132,21 +141,20 @@ class SymbolReader:
 
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
-        self._misses += 1
         outlines = self._doubts.new(outlines, at)
-        regions = [] if outlines else self._doubts.believed(self._regions(grey), at)
         read_at = self._read_lately(at)
-        sure = self._known_place(at)
+        known = self._followed(grey, at) if read_at is None else read_at.outline
+        regions = [] if outlines or known is not None else self._doubts.believed(self._regions(grey), at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
-        located, outlined = sure is not None and read_at is None, bool(outlines) or read_at is not None
+        located = read_at is None and self._was_located(at) is not None
+        outlined = bool(outlines) or read_at is not None
         self._budget.frame(evidence(located=located, outlined=outlined, regions=regions))
-        known = None if read_at is None else read_at.outline
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
-        if outlines and self._misses:  # what zxing-cpp took for a code is none
+        if outlines and not self._located_now(at):  # what zxing-cpp took for a code is none
             regions = self._doubts.believed(self._regions(grey), at)
             self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=regions))
-        place = sure if self._misses or self._located is None else around(self._located[0].corners)
+        place = self._known_place(at)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
         for region in regions:
@@ -165,8 +173,26 @@ class SymbolReader:
         read_at = self._read_lately(at)
         if read_at is not None:
             return around(np.array(read_at.corners, np.float32))
-        outline = self._was_located(at) if self._misses <= _MISSES else None
+        outline = self._was_located(at)
         return None if outline is None else around(outline.corners)
+
+    def _followed(self, grey: Grey, at: float) -> Outline | None:
+        """Where a code is now that was located in one of the last frames."""
+        if self._trail is None or self._was_located(at) is None:
+            return None
+        if self._in_vain == _FOLLOWED:
+            self._trail, self._in_vain = None, 0
+            return None
+        self._in_vain += 1
+        outline = followed(self._trail, grey)
+        if outline is None or self._located is None:
+            self._trail = self._located = None
+            return None
+        self._located = replace(self._located, outline=outline)
+        return outline
+
+    def _located_now(self, at: float) -> bool:
+        return self._located is not None and self._located.at == at
 
     def _regions(self, grey: Grey) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
@@ -181,6 +207,8 @@ class SymbolReader:
         cut, left, top = region.cut(grey)
         for index in self._in_turn():
             attempt = ATTEMPTS[index]
+            if attempt.judges and self._located_now(at):
+                continue
             if not self._may(attempt, cut, grey):
                 return ()
             if index not in _FIRST or not self._budget.is_rich:
@@ -191,7 +219,7 @@ class SymbolReader:
             if attempt.judges and not self._doubts.new(self._outlined, at):
                 self._doubts.add(region, at)
                 self._budget.judged(Evidence.DOUBTED)
-            if index not in _FIRST and self._located is not None and self._located[1] == at:
+            if index not in _FIRST and self._located_now(at):
                 return ()  # what hides it, hardly another look removes: better to measure it in the next frame, too
         return ()
 
@@ -247,24 +275,24 @@ class SymbolReader:
             self._doubts.outline(outline, at)
         if best is None or best.agreement < _SURE:
             return None, ""
-        self._located = (outline, at)
-        self._misses = 0
+        sight = _Sight(best.outline, at, best.agreement)
+        if self._located is not None and self._located_now(at) and self._located.agreement > sight.agreement:
+            return None, ""  # the better one of a frame is the code
+        self._located = sight
+        self._trail = trail(grey, best.outline)
         self._budget.located()
         total = self._fusion.add(best, at)
         if total is not None:
             payload = modules.decode(best.version, total)
             if payload is not None:
                 return payload, "fused"
-        if best.agreement < self._repair_from:
-            return None, ""
-        self._repair_from = best.agreement
         drawn = repaired(best.version, best.log_odds if total is None else total)
         return (None if drawn is None else modules.decode(best.version, drawn)), "repaired"
 
     def _was_located(self, at: float) -> Outline | None:
-        if self._located is None or not 0 <= at - self._located[1] <= _REMEMBER_S:
+        if self._located is None or not 0 <= at - self._located.at <= _REMEMBER_S:
             return None
-        return self._located[0]
+        return self._located.outline
 
     def _still_located(self, grey: Grey, at: float) -> Located | None:
         outline = self._was_located(at)

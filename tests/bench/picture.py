@@ -107,7 +107,7 @@ def _first_look(grey: Grey, region: Region, outline: Outline) -> Colours:
 def _fitted(grey: Grey, outline: Outline) -> Colours:
     """The code set upright, and where the fit sees the middles of its modules: the known ones in another colour."""
     n = modules_of(outline.version)
-    upright = _upright(grey, outline.corners, n)
+    upright, _ = _upright(grey, outline.corners, n)
     light, grid = _even(upright, _EVEN_OVER[0]), Grid(n)
     grid.lay(View(light), outline.version)
     even = np.clip(light * 55 + 128, 0, 255).astype(np.uint8)

@@ -62,5 +62,5 @@ def test_the_template_says_what_is_under_its_points(version: int) -> None:
     columns, rows = points.astype(int).T
     assert len(points) == len(values) == 2 * np.count_nonzero(fixed)
     # Beside unknown modules and single ones the blur takes over some points.
-    assert np.mean(np.sign(values) == fixed[rows, columns]) > 0.94
+    assert np.mean(np.sign(values) == fixed[rows, columns]) > 0.92
     assert set(np.unique(fixed)) == {DARK, 0.0, LIGHT}

@@ -1,0 +1,59 @@
+"""Follows a code that was located and not read yet into the next frame: it has moved a little, as hands do."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from hardware.symbols import Grey, Outline
+
+_PATCH_PX = 48  # the longer side of what is compared: some two pixels a module, and cheap
+_REACH = 0.5  # of the longer side, to each side: so far it may move from one frame to the next
+_LEAST = 0.5  # correlation: less is something else
+_LEAST_PX = 12  # of the shorter side in the frame
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Where a code was, and how it looked: `patch` is its upright rectangle of the frame, `scale` times as large."""
+
+    outline: Outline
+    patch: Grey
+    left: int
+    top: int
+    scale: float
+
+
+def trail(grey: Grey, outline: Outline) -> Trail | None:
+    """What a code is followed by; None where too little of it is in the frame."""
+    x, y, width, height = cv2.boundingRect(outline.corners)
+    left, top = max(0, x), max(0, y)
+    cut = grey[top : y + height, left : x + width] if y + height > 0 and x + width > 0 else grey[:0]
+    if min(cut.shape) < _LEAST_PX:
+        return None
+    scale = _PATCH_PX / max(cut.shape)
+    return Trail(outline, _scaled(cut, scale), left, top, scale)
+
+
+def followed(before: Trail, grey: Grey) -> Outline | None:
+    """Where the code is in another frame; None where nothing nearby looks like it."""
+    reach = int(_REACH * _PATCH_PX / before.scale)
+    left, top = max(0, before.left - reach), max(0, before.top - reach)
+    height, width = (side / before.scale for side in before.patch.shape)
+    around = grey[top : int(before.top + height) + reach, left : int(before.left + width) + reach]
+    if min(around.shape) < _LEAST_PX:
+        return None
+    small = _scaled(around, before.scale)
+    if small.shape[0] < before.patch.shape[0] or small.shape[1] < before.patch.shape[1]:
+        return None
+    likeness = cv2.matchTemplate(small, before.patch, cv2.TM_CCOEFF_NORMED)
+    _, highest, _, (x, y) = cv2.minMaxLoc(likeness)
+    if not highest >= _LEAST:  # or not a number, where all is of one shade
+        return None
+    moved = np.array([left + x / before.scale - before.left, top + y / before.scale - before.top], np.float32)
+    return replace(before.outline, corners=before.outline.corners + moved)
+
+
+def _scaled(cut: Grey, scale: float) -> Grey:
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(cut, None, fx=scale, fy=scale, interpolation=how).astype(np.uint8, copy=False)

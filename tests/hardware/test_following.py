@@ -1,0 +1,69 @@
+"""A code that was located is followed as the hand that holds it moves."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.following import Trail, followed, trail
+from hardware.symbols import Grey
+from tests.hardware.shown import code, outline, seen, square
+
+PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
+HELD = square(250, 150, 150, 8)
+
+
+def frame(right: float = 0.0, down: float = 0.0, seed: int = 0, **options: float) -> Grey:
+    """A noisy picture with a code that has moved so many pixels."""
+    moved = HELD + np.array([right, down], np.float32)
+    return seen(PASS.light, moved, size=(640, 480), noise=12, seed=seed, **options)  # type: ignore[arg-type]
+
+
+def held() -> Trail:
+    """What it is followed by, from the first frame."""
+    before = trail(frame(), outline(HELD, PASS.version))
+    assert before is not None
+    return before
+
+
+@pytest.mark.parametrize(("right", "down"), [(0, 0), (23, 0), (-17, 31), (60, -44), (-70, -70)])
+def test_it_is_found_where_it_moved(right: float, down: float) -> None:
+    """To about a module, from which its grid is drawn to the right place."""
+    after = followed(held(), frame(right, down, seed=1))
+    assert after is not None
+    assert after.version == PASS.version
+    assert np.abs(after.corners - HELD - np.array([right, down])).max() < 150 / len(PASS.light)
+
+
+def test_it_is_found_where_the_light_has_changed() -> None:
+    """A screen that dims, or an exposure that is being set."""
+    after = followed(held(), frame(10, 10, seed=1, dark=10, bright=70))
+    assert after is not None
+    assert np.abs(after.corners - HELD - 10).max() < 150 / len(PASS.light)
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+def test_what_is_gone_is_not_followed(shade: int) -> None:
+    """Nothing is there, or something else; neither is the place that it had."""
+    noise = np.random.default_rng(1).integers(0, 256, (480, 640)).astype(np.uint8)
+    assert followed(held(), np.full((480, 640), shade, np.uint8)) is None
+    assert followed(held(), noise) is None
+    assert followed(held(), frame(300, 200, seed=1)) is None
+
+
+def test_another_size_of_frame_stops_nothing() -> None:
+    """A camera that was set otherwise in between."""
+    for size in ((1, 1), (40, 60), (170, 270), (200, 200)):
+        assert followed(held(), np.full(size, 90, np.uint8)) is None
+
+
+@given(st.floats(-2000, 2000), st.floats(-2000, 2000), st.floats(1, 900))
+def test_wherever_it_lies_nothing_stops(left: float, top: float, side: float) -> None:
+    """Half in view, out of view, tiny, larger than the frame."""
+    grey = frame()
+    before = trail(grey, outline(square(left, top, side), PASS.version))
+    if before is None:
+        return
+    again = followed(before, grey)
+    if again is not None:
+        assert np.isfinite(again.corners).all()
