@@ -10,6 +10,8 @@ from hardware.symbols import Grey, Outline
 _PATCH_PX = 48  # the longer side of what is compared: some two pixels a module, and cheap
 _REACH = 0.5  # of the longer side, to each side: so far it may move from one frame to the next
 _LEAST = 0.5  # correlation: less is something else
+_IN_VAIN = 3  # frames, after which it is located anew: it may have been taken for another version
+_REMEMBER_S = 0.5  # so long a code is there, unless it is seen to be gone
 _LEAST_PX = 12  # of the shorter side in the frame
 
 
@@ -52,6 +54,62 @@ def followed(before: Trail, grey: Grey) -> Outline | None:
         return None
     moved = np.array([left + x / before.scale - before.left, top + y / before.scale - before.top], np.float32)
     return replace(before.outline, corners=before.outline.corners + moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Where a code is; at: when its grid lay on it last, and how well it agreed."""
+
+    outline: Outline
+    at: float
+    agreement: float
+
+
+class Follower:
+    """Keeps in sight the code that was located last. Times are monotonic, in seconds."""
+
+    def __init__(self) -> None:
+        self._sight: _Sight | None = None
+        self._trail: Trail | None = None
+        self._in_vain = 0
+
+    def located(self, grey: Grey, outline: Outline, agreement: float, at: float) -> bool:
+        """A grid lies on a code in this frame; False where a better one does already."""
+        if self._sight is not None and self.now(at) and self._sight.agreement > agreement:
+            return False
+        self._sight = _Sight(outline, at, agreement)
+        self._trail = trail(grey, outline)
+        return True
+
+    def now(self, at: float) -> bool:
+        """Whether it was located in the frame of this time."""
+        return self._sight is not None and self._sight.at == at
+
+    def lately(self, at: float) -> Outline | None:
+        """Where it is, as far as the last frames tell."""
+        if self._sight is None or not 0 <= at - self._sight.at <= _REMEMBER_S:
+            return None
+        return self._sight.outline
+
+    def follow(self, grey: Grey, at: float) -> Outline | None:
+        """Where it is in the frame of this time; None where it is gone, or should be located anew."""
+        if self._trail is None or self._sight is None or self.lately(at) is None:
+            return None
+        if self._in_vain == _IN_VAIN:
+            self._trail, self._in_vain = None, 0
+            return None
+        self._in_vain += 1
+        outline = followed(self._trail, grey)
+        if outline is None:
+            self._trail = self._sight = None
+            return None
+        self._sight = replace(self._sight, outline=outline)
+        return outline
+
+    def forget(self) -> None:
+        """It was read."""
+        self._sight = self._trail = None
+        self._in_vain = 0
 
 
 def _scaled(cut: Grey, scale: float) -> Grey:

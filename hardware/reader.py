@@ -8,7 +8,7 @@ a code that was located (hardware.grid), added up over frames (hardware.fusion).
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
 from hardware.codewords import repaired
 from hardware.evidence import Doubts, evidence
-from hardware.following import Trail, followed, trail
+from hardware.following import Follower
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
 from hardware.regions import Region, RegionFinder, around
@@ -36,8 +36,6 @@ _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: someb
 _REGIONS = 2  # of one frame, are tried
 _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
-_FOLLOWED = 3  # frames, into which a code is followed in vain: then it is located anew, it may be another version
-_REMEMBER_S = 0.5  # where a code was located, it is looked for in the next frames
 _HARDLY = 0.5  # agreement, below which no code lies there
 _SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
 
@@ -49,15 +47,6 @@ class _Place:
     corners: Corners
     outline: Outline | None
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """Where a code is that was located and not read; at: when its grid lay on it last, and how well it agreed."""
-
-    outline: Outline
-    at: float
-    agreement: float
 
 
 class SymbolReader:
@@ -86,9 +75,7 @@ class SymbolReader:
         self._looked_at: list[Outline] = []
         self._outlined: list[Outline] = []
         self._read_at: _Place | None = None
-        self._located: _Sight | None = None
-        self._trail: Trail | None = None
-        self._in_vain = 0
+        self._follower = Follower()
         self._since_whole = 0
         self._since_regions = 0
         self._turn = 0
@@ -132,8 +119,8 @@ class SymbolReader:
     def _remember(self, found: Sequence[Symbol], at: float) -> None:
         outline = next((one for one in self._looked_at if _rounded(one) == found[0].corners), None)
         self._read_at = _Place(found[0].corners, outline, at)
-        self._located = self._trail = None
-        self._turn = self._in_vain = 0
+        self._follower.forget()
+        self._turn = 0
         self._fusion.forget()
         self._budget.read()
 
@@ -143,15 +130,15 @@ class SymbolReader:
         """Spend what the budget has on the places where a code seems to be."""
         outlines = self._doubts.new(outlines, at)
         read_at = self._read_lately(at)
-        known = self._followed(grey, at) if read_at is None else read_at.outline
+        known = self._follower.follow(grey, at) if read_at is None else read_at.outline
         regions = [] if outlines or known is not None else self._doubts.believed(self._regions(grey), at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
-        located = read_at is None and self._was_located(at) is not None
+        located = read_at is None and self._follower.lately(at) is not None
         outlined = bool(outlines) or read_at is not None
         self._budget.frame(evidence(located=located, outlined=outlined, regions=regions))
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
-        if outlines and not self._located_now(at):  # what zxing-cpp took for a code is none
+        if outlines and not self._follower.now(at):  # what zxing-cpp took for a code is none
             regions = self._doubts.believed(self._regions(grey), at)
             self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=regions))
         place = self._known_place(at)
@@ -173,26 +160,8 @@ class SymbolReader:
         read_at = self._read_lately(at)
         if read_at is not None:
             return around(np.array(read_at.corners, np.float32))
-        outline = self._was_located(at)
+        outline = self._follower.lately(at)
         return None if outline is None else around(outline.corners)
-
-    def _followed(self, grey: Grey, at: float) -> Outline | None:
-        """Where a code is now that was located in one of the last frames."""
-        if self._trail is None or self._was_located(at) is None:
-            return None
-        if self._in_vain == _FOLLOWED:
-            self._trail, self._in_vain = None, 0
-            return None
-        self._in_vain += 1
-        outline = followed(self._trail, grey)
-        if outline is None or self._located is None:
-            self._trail = self._located = None
-            return None
-        self._located = replace(self._located, outline=outline)
-        return outline
-
-    def _located_now(self, at: float) -> bool:
-        return self._located is not None and self._located.at == at
 
     def _regions(self, grey: Grey) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
@@ -207,7 +176,7 @@ class SymbolReader:
         cut, left, top = region.cut(grey)
         for index in self._in_turn():
             attempt = ATTEMPTS[index]
-            if attempt.judges and self._located_now(at):
+            if attempt.judges and self._follower.now(at):
                 continue
             if not self._may(attempt, cut, grey):
                 return ()
@@ -219,7 +188,7 @@ class SymbolReader:
             if attempt.judges and not self._doubts.new(self._outlined, at):
                 self._doubts.add(region, at)
                 self._budget.judged(Evidence.DOUBTED)
-            if index not in _FIRST and self._located_now(at):
+            if index not in _FIRST and self._follower.now(at):
                 return ()  # what hides it, hardly another look removes: better to measure it in the next frame, too
         return ()
 
@@ -275,11 +244,8 @@ class SymbolReader:
             self._doubts.outline(outline, at)
         if best is None or best.agreement < _SURE:
             return None, ""
-        sight = _Sight(best.outline, at, best.agreement)
-        if self._located is not None and self._located_now(at) and self._located.agreement > sight.agreement:
-            return None, ""  # the better one of a frame is the code
-        self._located = sight
-        self._trail = trail(grey, best.outline)
+        if not self._follower.located(grey, best.outline, best.agreement, at):
+            return None, ""
         self._budget.located()
         total = self._fusion.add(best, at)
         if total is not None:
@@ -289,13 +255,8 @@ class SymbolReader:
         drawn = repaired(best.version, best.log_odds if total is None else total)
         return (None if drawn is None else modules.decode(best.version, drawn)), "repaired"
 
-    def _was_located(self, at: float) -> Outline | None:
-        if self._located is None or not 0 <= at - self._located.at <= _REMEMBER_S:
-            return None
-        return self._located.outline
-
     def _still_located(self, grey: Grey, at: float) -> Located | None:
-        outline = self._was_located(at)
+        outline = self._follower.lately(at)
         return None if outline is None else Located(_rounded(outline), hint_for(grey, outline))
 
     def _guarded(self, decoder: str, decode: Callable[[], T], otherwise: T) -> T:

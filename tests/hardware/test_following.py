@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.following import Trail, followed, trail
+from hardware.following import Follower, Trail, followed, trail
 from hardware.symbols import Grey
 from tests.hardware.shown import code, outline, seen, square
 
@@ -67,3 +67,59 @@ def test_wherever_it_lies_nothing_stops(left: float, top: float, side: float) ->
     again = followed(before, grey)
     if again is not None:
         assert np.isfinite(again.corners).all()
+
+
+# --- keeping it in sight ---------------------------------------------------------------------------------------------
+
+
+def sighted(agreement: float = 0.8, at: float = 1.0) -> Follower:
+    """A code was located at this time."""
+    follower = Follower()
+    assert follower.located(frame(), outline(HELD, PASS.version), agreement, at)
+    return follower
+
+
+def test_a_located_code_is_followed_from_frame_to_frame() -> None:
+    """Where it is told to be moves along, though no grid was laid on it since."""
+    follower = sighted()
+    assert follower.now(1.0)
+    for number in range(1, 4):
+        place = follower.follow(frame(20 * number, 0, seed=number), 1.0 + 0.05 * number)
+        assert place is not None
+        assert follower.lately(1.0 + 0.05 * number) is place
+        assert not follower.now(1.0 + 0.05 * number)
+
+
+def test_after_some_frames_in_vain_it_is_located_anew() -> None:
+    """It may have been taken for another version; it is still there."""
+    follower = sighted()
+    places = [follower.follow(frame(seed=number), 1.0 + 0.05 * number) for number in range(1, 6)]
+    assert [place is not None for place in places] == [True, True, True, False, False]
+    assert follower.lately(1.25) is not None
+    assert follower.located(frame(), outline(HELD, PASS.version), 0.8, 1.3)
+    assert follower.follow(frame(seed=9), 1.35) is not None
+
+
+def test_the_better_of_two_grids_in_a_frame_counts() -> None:
+    """In the next frame either does."""
+    follower, elsewhere = sighted(0.8), outline(HELD + 60, PASS.version)
+    assert not follower.located(frame(), elsewhere, 0.6, 1.0)
+    assert follower.lately(1.0) is not elsewhere
+    assert follower.located(frame(), elsewhere, 0.6, 1.05)
+    assert follower.lately(1.05) is elsewhere
+
+
+@pytest.mark.parametrize("later", [0.6, 100.0, -1.0])
+def test_it_is_remembered_for_a_moment(later: float) -> None:
+    """And a clock that went back proves nothing."""
+    follower = sighted()
+    assert follower.lately(1.0 + later) is None
+    assert follower.follow(frame(seed=1), 1.0 + later) is None
+
+
+def test_what_is_gone_or_read_is_out_of_sight() -> None:
+    """At once."""
+    gone, read = sighted(), sighted()
+    assert gone.follow(np.full((480, 640), 90, np.uint8), 1.05) is None
+    read.forget()
+    assert gone.lately(1.05) is read.lately(1.05) is None
