@@ -8,7 +8,7 @@ from hardware.modules import Modules
 from hardware.qr_layout import Floats, fixed_modules
 
 _FORGET_AFTER_S = 0.7
-_SAME = 0.2  # correlation with what was added up: below it another code is shown, or the grid lay wrong
+_SAME = 0.4  # correlation with what was added up: two codes hardly ever have more, one has nearly always
 
 
 @dataclass(frozen=True, slots=True)
