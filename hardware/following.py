@@ -73,13 +73,14 @@ class Follower:
         self._trail: Trail | None = None
         self._in_vain = 0
 
-    def located(self, grey: Grey, outline: Outline, agreement: float, at: float) -> bool:
-        """A grid lies on a code in this frame; False where a better one does already."""
-        if self._sight is not None and self.now(at) and self._sight.agreement > agreement:
-            return False
+    def better(self, agreement: float, at: float) -> bool:
+        """Whether a grid that agrees so well is the best one in this frame."""
+        return self._sight is None or not self.now(at) or agreement >= self._sight.agreement
+
+    def located(self, grey: Grey, outline: Outline, agreement: float, at: float) -> None:
+        """A grid lies on a code in this frame."""
         self._sight = _Sight(outline, at, agreement)
         self._trail = trail(grey, outline)
-        return True
 
     def now(self, at: float) -> bool:
         """Whether it was located in the frame of this time."""

@@ -37,7 +37,8 @@ _REGIONS = 2  # of one frame, are tried
 _REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _HARDLY = 0.5  # agreement, below which no code lies there
-_SURE = 0.55  # agreement of an outline with the fixed patterns: below, it is no code, or most modules are guesses
+_LIKELY = 0.55  # agreement, below which most modules are guesses
+_SURE = 0.65  # agreement, above which hardly anything else than a code lies there
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +243,11 @@ class SymbolReader:
             best = measured if best is None or measured.sureness > best.sureness else best
         if best is None or best.agreement < _HARDLY:
             self._doubts.outline(outline, at)
-        if best is None or best.agreement < _SURE:
+        if best is None or best.agreement < _LIKELY or not self._follower.better(best.agreement, at):
             return None, ""
-        if not self._follower.located(grey, best.outline, best.agreement, at):
-            return None, ""
-        self._budget.located()
+        if best.agreement > _SURE:
+            self._follower.located(grey, best.outline, best.agreement, at)
+            self._budget.located()
         total = self._fusion.add(best, at)
         if total is not None:
             payload = modules.decode(best.version, total)

@@ -75,7 +75,7 @@ def test_wherever_it_lies_nothing_stops(left: float, top: float, side: float) ->
 def sighted(agreement: float = 0.8, at: float = 1.0) -> Follower:
     """A code was located at this time."""
     follower = Follower()
-    assert follower.located(frame(), outline(HELD, PASS.version), agreement, at)
+    follower.located(frame(), outline(HELD, PASS.version), agreement, at)
     return follower
 
 
@@ -96,17 +96,17 @@ def test_after_some_frames_in_vain_it_is_located_anew() -> None:
     places = [follower.follow(frame(seed=number), 1.0 + 0.05 * number) for number in range(1, 6)]
     assert [place is not None for place in places] == [True, True, True, False, False]
     assert follower.lately(1.25) is not None
-    assert follower.located(frame(), outline(HELD, PASS.version), 0.8, 1.3)
+    follower.located(frame(), outline(HELD, PASS.version), 0.8, 1.3)
     assert follower.follow(frame(seed=9), 1.35) is not None
 
 
 def test_the_better_of_two_grids_in_a_frame_counts() -> None:
     """In the next frame either does."""
-    follower, elsewhere = sighted(0.8), outline(HELD + 60, PASS.version)
-    assert not follower.located(frame(), elsewhere, 0.6, 1.0)
-    assert follower.lately(1.0) is not elsewhere
-    assert follower.located(frame(), elsewhere, 0.6, 1.05)
-    assert follower.lately(1.05) is elsewhere
+    follower = sighted(0.8, at=1.0)
+    assert not follower.better(0.6, 1.0)
+    assert follower.better(0.9, 1.0)
+    assert follower.better(0.6, 1.05)
+    assert Follower().better(0.1, 1.0)
 
 
 @pytest.mark.parametrize("later", [0.6, 100.0, -1.0])
