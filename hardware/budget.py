@@ -104,4 +104,5 @@ class Budget:
         looks = cpu_s / (self._look_s or _LOOK_S)
         from_codes = min(looks, max(0.0, self._codes - self._terms.leave_codes))
         self._codes -= from_codes
-        self._guesses -= looks - from_codes
+        # What one visitor's code has cost beyond all that was saved, the next visitor need not wait for.
+        self._guesses = max(-_GUESSES, self._guesses - (looks - from_codes))

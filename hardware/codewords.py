@@ -81,7 +81,7 @@ def _repaired(version: int, log_odds: Floats) -> Floats | None:
     values = np.zeros(count, np.uint8)
     for block in blocks:
         best = nearest(odds[block.places], block.checks)
-        if best.evidence < _EVIDENCE:
+        if not best.evidence >= _EVIDENCE:  # or not a number
             return None
         values[block.places] = best.codewords
     drawn = np.where(log_odds < 0, np.float32(-1), np.float32(1))

@@ -14,7 +14,6 @@ _SAME = 0.4  # correlation with what was added up: two codes hardly ever have mo
 @dataclass(frozen=True, slots=True)
 class _Sum:
     light: Floats
-    frames: int
     last_at: float
 
 
@@ -30,10 +29,10 @@ class Fusion:
         light = modules.log_odds
         old = self._sums.get(modules.version)
         if old is None or _likeness(old.light, light, modules.version) < _SAME:
-            self._sums[modules.version] = _Sum(light, 1, at)
+            self._sums[modules.version] = _Sum(light, at)
             return None
         total = old.light + light
-        self._sums[modules.version] = _Sum(total, old.frames + 1, at)
+        self._sums[modules.version] = _Sum(total, at)
         return total
 
     def forget(self) -> None:

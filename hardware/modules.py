@@ -31,6 +31,7 @@ _ROUNDS = 6  # of laying the grid and training the filter anew
 _STEPS = 3  # of the grid in a round
 _LARGEST_VERSION = 25  # that is worth more than one round: larger ones are no passes, and cost much
 _SURROUNDINGS = 5  # modules: no code leaves so many in one shade
+_LARGEST_AREA = 4  # of the frame's: a code of which no more is in view is none, and its blur would take minutes
 _AGREEMENT = 0.3  # a grid that agrees less with the fixed patterns lies elsewhere
 _LEAST_SURE, _LIKELY = 2.2, 0.5  # sureness and agreement after the first round: below, guesses stay guesses
 _SURE = 3.5  # sureness, above which another view shows the same
@@ -72,6 +73,8 @@ class Modules:
 
 def measured(grey: Grey, outline: Outline) -> Iterator[Modules]:
     """The modules of a located code, round by round; none where no code of this version lies."""
+    if not cv2.contourArea(outline.corners) <= _LARGEST_AREA * grey.size:  # or not a number
+        return
     n = modules_of(outline.version)
     upright, back = _upright(grey, outline.corners, n)
     grid = Grid(n)

@@ -3,7 +3,7 @@
 Most codes are read by one look of zxing-cpp at the whole frame, and while a code stays in view the next look goes to
 its place alone. What that saves is spent where a code seems to be and is not read: on cuts out of the frame,
 thresholded, enlarged, sharpened, one way after the other and on over the next frames; and on measuring the modules of
-a code that was located (hardware.grid), added up over frames (hardware.fusion).
+a code that was located (hardware.modules), added up over frames (hardware.fusion).
 """
 
 import time

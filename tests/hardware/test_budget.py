@@ -86,6 +86,17 @@ def test_what_is_no_code_after_all_gets_no_more() -> None:
     assert budget.allows(8.0)
 
 
+def test_a_debt_is_soon_paid() -> None:
+    """Minutes of a code that nobody can read don't take the next visitor's turn."""
+    budget = _measured()
+    for _ in range(200):
+        budget.frame(Evidence.LOCATED)
+        budget.spent(1.0)
+    for _ in range(40):
+        budget.frame(Evidence.STILL)
+    assert budget.allows(1.0)
+
+
 def _emptied(budget: Budget) -> None:
     budget.located()
     while budget.allows(0.1):

@@ -1,4 +1,4 @@
-"""Codes are rescued by giving up the codewords that are in doubt."""
+"""Codes are rescued by how sure each of their bits is."""
 
 import numpy as np
 import pytest
@@ -93,6 +93,13 @@ def test_garbage_in_the_smallest_code_is_never_read() -> None:
         drawn = repaired(1, light * SURE)
         read += [] if drawn is None else [decode(1, drawn)]
     assert [payload for payload in read if payload is not None] == []
+
+
+def test_odds_that_are_no_numbers_are_believed_nothing() -> None:
+    """No comparison with them holds, so that they must not pass for evidence."""
+    light = np.full((modules_of(2),) * 2, np.nan, np.float32)
+    with np.errstate(invalid="ignore"):
+        assert repaired(2, light) is None
 
 
 @pytest.mark.parametrize("version", [LARGEST_VERSION + 1, 40])

@@ -85,6 +85,12 @@ def test_corners_beyond_the_picture_stop_nothing() -> None:
     assert first(grey, square(-400, -300, 150)) is None
 
 
+@pytest.mark.parametrize("corners", [square(-1e7, -1e7, 2e7), FLAT * np.float32(np.nan)], ids=["vast", "nowhere"])
+def test_corners_of_no_code_cost_nothing(corners: Floats) -> None:
+    """A code far larger than the frame, or that lies nowhere, is not measured."""
+    assert first(seen(PASS.light, FLAT), corners) is None
+
+
 def test_what_is_blurred_agrees_less_and_is_less_sure() -> None:
     """Agreement and odds say how far the modules are to be believed."""
     sharp, soft = (first(seen(PASS.light, FLAT, blur_px=px), FLAT) for px in (0.6, 4.5))
