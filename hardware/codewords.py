@@ -38,7 +38,9 @@ _BLOCKS = (
 LARGEST_VERSION = len(_BLOCKS)
 _LEVEL_OF_BITS = (1, 0, 3, 2)  # format bits 00 to 11 are M, L, H, Q
 _LOGO, _BELIEVED = 0.38, 0.4  # of the side, in the middle; what sure shades are worth there, as a logo's may be
-_EVIDENCE = 28.0  # bits that a block needs: one of guesses passes once in 2 to the power of 28 times
+_EVIDENCE = 29.0  # bits that a block needs: one of guesses, tried twice, passes once in 2 to the power of 28 times
+_HOPE = 21.0  # bits of it that are to be expected: fewer seldom become enough
+_FEW_CHECKS = 10  # in a block of guesses zxing-cpp finds something to correct to once in 2 to the power of 20 times
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,14 @@ def repaired(version: int, log_odds: Floats) -> Floats | None:
     return _repaired(version, without)
 
 
+def has_few_checks(version: int, log_odds: Floats) -> bool:
+    """Whether the code's blocks are so small that guesses are decoded now and then: version 1-L, 1-M or 2-L."""
+    if version > LARGEST_VERSION:
+        return False
+    checks, _ = _BLOCKS[version - 1][_format(version, log_odds)[0]]
+    return checks <= _FEW_CHECKS
+
+
 def _repaired(version: int, log_odds: Floats) -> Floats | None:
     level, mask = _format(version, log_odds)
     order = _order(version)
@@ -76,7 +86,7 @@ def _repaired(version: int, log_odds: Floats) -> Floats | None:
     flips = _mask(version, mask)[order[:, 0], order[:, 1]]
     odds = (log_odds[order[:, 0], order[:, 1]] * flips).reshape(count, 8)
     blocks = list(_blocks(version, level, count))
-    if any(hoped_for(odds[block.places], block.checks) < _EVIDENCE for block in blocks):
+    if any(hoped_for(odds[block.places], block.checks) < _HOPE for block in blocks):
         return None
     values = np.zeros(count, np.uint8)
     for block in blocks:

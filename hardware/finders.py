@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from hardware.qr_layout import Floats
 
 LARGEST_PX = 240
-"""Pictures are at most so wide and high: a power of two with a margin, so that what leaves on one side stays out."""
+"""Pictures are at most so wide and high: with the largest drawing's reach beyond them they fit into a transform."""
 
-_TRANSFORM_PX = 256
+_TRANSFORM_PX = 270  # whose prime factors are small; with a margin, so that what leaves on one side stays out
 _MODULES_PX = (2.0, 2.4, 2.9, 3.5, 4.2, 5.0, 6.0)  # sizes of a module that are tried
 _DETAIL = 16  # points a module in the drawing
 _SOFT = 0.35  # modules: how far the drawing is blurred, as pictures are

@@ -10,7 +10,7 @@ from hardware.symbols import Grey, Outline
 _PATCH_PX = 48  # the longer side of what is compared: some two pixels a module, and cheap
 _REACH = 0.5  # of the longer side, to each side: so far it may move from one frame to the next
 _LEAST = 0.5  # correlation: less is something else
-_IN_VAIN = 3  # frames, after which it is located anew: it may have been taken for another version
+_IN_VAIN = 3  # grids, after which it is located anew: it may have been taken for another version
 _REMEMBER_S = 0.5  # so long a code is there, unless it is seen to be gone
 _LEAST_PX = 12  # of the shorter side in the frame
 
@@ -58,11 +58,12 @@ def followed(before: Trail, grey: Grey) -> Outline | None:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """Where a code is; at: when its grid lay on it last, and how well it agreed."""
+    """Where a code is; at: when its grid lay on it last, and how well it agreed; seen_at: when it was followed last."""
 
     outline: Outline
     at: float
     agreement: float
+    seen_at: float
 
 
 class Follower:
@@ -79,8 +80,16 @@ class Follower:
 
     def located(self, grey: Grey, outline: Outline, agreement: float, at: float) -> None:
         """A grid lies on a code in this frame."""
-        self._sight = _Sight(outline, at, agreement)
+        self._sight = _Sight(outline, at, agreement, at)
         self._trail = trail(grey, outline)
+        self._in_vain = 0
+
+    def missed(self, outline: Outline) -> None:
+        """No grid lies there. Where the code was followed to that place, it is soon to be located anew."""
+        if self._sight is not None and self._sight.outline is outline:
+            self._in_vain += 1
+            if self._in_vain == _IN_VAIN:
+                self._trail = None
 
     def now(self, at: float) -> bool:
         """Whether it was located in the frame of this time."""
@@ -88,7 +97,7 @@ class Follower:
 
     def lately(self, at: float) -> Outline | None:
         """Where it is, as far as the last frames tell."""
-        if self._sight is None or not 0 <= at - self._sight.at <= _REMEMBER_S:
+        if self._sight is None or not 0 <= at - self._sight.seen_at <= _REMEMBER_S:
             return None
         return self._sight.outline
 
@@ -96,15 +105,11 @@ class Follower:
         """Where it is in the frame of this time; None where it is gone, or should be located anew."""
         if self._trail is None or self._sight is None or self.lately(at) is None:
             return None
-        if self._in_vain == _IN_VAIN:
-            self._trail, self._in_vain = None, 0
-            return None
-        self._in_vain += 1
         outline = followed(self._trail, grey)
         if outline is None:
             self._trail = self._sight = None
             return None
-        self._sight = replace(self._sight, outline=outline)
+        self._sight = replace(self._sight, outline=outline, seen_at=at)
         return outline
 
     def forget(self) -> None:

@@ -7,8 +7,10 @@ import numpy as np
 from hardware.modules import Modules
 from hardware.qr_layout import Floats, fixed_modules
 
-_FORGET_AFTER_S = 0.7
-_SAME = 0.4  # correlation with what was added up: two codes hardly ever have more, one has nearly always
+_FORGET_AFTER_S = 0.5
+_SAME = (
+    0.5  # correlation with what was added up: one code nearly always has more; two have, that begin alike and are short
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from hardware import modules, symbols
 from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Evidence
-from hardware.codewords import repaired
+from hardware.codewords import has_few_checks, repaired
 from hardware.evidence import Doubts, evidence
 from hardware.following import Follower
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
+from hardware.qr_layout import Floats
 from hardware.regions import Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 
@@ -237,12 +238,14 @@ class SymbolReader:
     def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
         best = None
         for measured in modules.measured(grey, outline):
-            payload = modules.decode(measured.version, measured.light)
+            payload = _decoded(measured.version, measured.log_odds)
             if payload is not None:
                 return payload, "grid"
             best = measured if best is None or measured.sureness > best.sureness else best
         if best is None or best.agreement < _HARDLY:
             self._doubts.outline(outline, at)
+        if best is None or best.agreement <= _SURE:
+            self._follower.missed(outline)
         if best is None or best.agreement < _LIKELY or not self._follower.better(best.agreement, at):
             return None, ""
         if best.agreement > _SURE:
@@ -250,7 +253,7 @@ class SymbolReader:
             self._budget.located()
         total = self._fusion.add(best, at)
         if total is not None:
-            payload = modules.decode(best.version, total)
+            payload = _decoded(best.version, total)
             if payload is not None:
                 return payload, "fused"
         drawn = repaired(best.version, best.log_odds if total is None else total)
@@ -266,6 +269,15 @@ class SymbolReader:
         except Exception as error:  # noqa: BLE001  # whatever a native decoder raises, the next frame must be read
             self._on_failure(decoder, type(error).__name__)
             return otherwise
+
+
+def _decoded(version: int, log_odds: Floats) -> bytes | None:
+    """What zxing-cpp makes of the modules; of the smallest codes only if it is no accident."""
+    payload = modules.decode(version, log_odds)
+    if payload is None or not has_few_checks(version, log_odds):
+        return payload
+    drawn = repaired(version, log_odds)
+    return payload if drawn is not None and modules.decode(version, drawn) == payload else None
 
 
 def _rounded(outline: Outline) -> Corners:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware.codewords import LARGEST_VERSION, repaired
+from hardware.codewords import LARGEST_VERSION, has_few_checks, repaired
 from hardware.modules import decode
 from hardware.qr_layout import Floats, modules_of
 from tests.hardware.shown import code
@@ -125,3 +125,15 @@ def test_what_was_measured_is_left_as_it_was(noise: Floats, rows: int, error: st
         again = repaired(2, drawn * SURE)
         assert again is not None
         assert np.array_equal(again, drawn)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, LARGEST_VERSION])
+def test_small_codes_are_known(version: int) -> None:
+    """Blocks with up to ten check codewords: the two lowest levels of version 1, and the lowest of version 2."""
+    small = [error for error in "LMQH" if has_few_checks(version, code("A1", error, version=version).light * SURE)]
+    assert small == {1: ["L", "M"], 2: ["L"]}.get(version, [])
+
+
+def test_the_largest_codes_are_not_small() -> None:
+    """Those that are in no table here."""
+    assert not has_few_checks(LARGEST_VERSION + 1, code("A", version=LARGEST_VERSION + 1).light)

@@ -130,7 +130,7 @@ def test_garbage_has_no_evidence(spread: float) -> None:
 
 @given(_blocks(), st.floats(0.0, SURE))
 def test_hope_is_an_estimate_of_evidence(block: tuple[Bytes, int], sureness: float) -> None:
-    """For a block that is right, hope is no more than what is found: nothing readable is left aside for long odds."""
+    """Of a block that is right and whole more is found than was hoped for."""
     whole, checks = block
     odds = odds_of(whole, sureness)
     assert hoped_for(odds, checks) <= nearest(odds, checks).evidence
