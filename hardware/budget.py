@@ -19,19 +19,20 @@ class _Terms:
     leave_codes: float = inf
 
 
-class Evidence(Enum):
+class Prospect(Enum):
     """How sure it is that a frame has a code in it."""
 
-    NONE = _Terms(0.1, 0.1, leave_guesses=4.0)
-    DOUBTED = _Terms(0.1, 0.1)
+    # Where nothing hopeful is, nothing is spent of what is saved for codes: it may be full again in some seconds.
+    NONE = _Terms(0.1, 0.3, leave_guesses=4.0)
+    DOUBTED = _Terms(0.1, 0.2)
     UNLIKELY = _Terms(0.15, 0.1, leave_codes=14.0)
-    STILL = _Terms(0.3, 0.1)
+    STILL = _Terms(0.3, 0.2)
     LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)
     MOVING = _Terms(0.3, 3.5, leave_codes=0.0)
     LOCATED = _Terms(0.3, 4.5, leave_codes=0.0)
 
 
-_HOPEFUL = (Evidence.LIKELY, Evidence.MOVING, Evidence.LOCATED)
+_HOPEFUL = (Prospect.LIKELY, Prospect.MOVING, Prospect.LOCATED)
 _GUESSES, _CODES = 4.5, 16.0  # looks that the purses hold
 _FRAME_S = 0.15  # of CPU time at most, for all attempts at one frame: a slow board must not miss what comes next
 _LOOK_S = 0.002  # until the first look is measured
@@ -47,7 +48,7 @@ class Budget:
     def __init__(self) -> None:
         self._guesses, self._codes = _GUESSES, _CODES
         self._look_s: float | None = None
-        self._terms = Evidence.NONE.value
+        self._terms = Prospect.NONE.value
         self._in_vain = 0
         self._quiet = 0
         self._frame_s = 0.0
@@ -68,12 +69,12 @@ class Budget:
             before = cpu_s if self._look_s is None else self._look_s
             self._look_s = before + _SMOOTH * (min(cpu_s, _OUTLIER * before) - before)
 
-    def frame(self, evidence: Evidence) -> None:
+    def frame(self, prospect: Prospect) -> None:
         """A new frame that was looked at in vain."""
-        self._terms = evidence.value
+        self._terms = prospect.value
         self._frame_s = 0.0
-        self._in_vain = self._in_vain + 1 if evidence in _HOPEFUL else 0
-        self._quiet = self._quiet + 1 if evidence is Evidence.NONE else 0
+        self._in_vain = self._in_vain + 1 if prospect in _HOPEFUL else 0
+        self._quiet = self._quiet + 1 if prospect is Prospect.NONE else 0
         patience = max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE)
         self._guesses = min(_GUESSES, self._guesses + self._terms.guesses)
         self._codes = min(_CODES, self._codes + self._terms.codes * patience)
@@ -84,12 +85,12 @@ class Budget:
 
     def located(self) -> None:
         """A code was located in this frame: all that is saved may be spent on it."""
-        self._terms = Evidence.LOCATED.value
+        self._terms = Prospect.LOCATED.value
 
-    def judged(self, evidence: Evidence) -> None:
-        """What seemed to be a code in this frame has been looked into; what is left is this evidence."""
-        if self._terms is not Evidence.LOCATED.value:
-            self._terms = evidence.value
+    def judged(self, prospect: Prospect) -> None:
+        """What seemed to be a code in this frame has been looked into; this is what is left."""
+        if self._terms is not Prospect.LOCATED.value:
+            self._terms = prospect.value
 
     def allows(self, looks: float) -> bool:
         """Whether something of about this cost may be tried."""

@@ -17,12 +17,12 @@ import numpy as np
 from hardware import modules, symbols
 from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
-from hardware.budget import Budget, Evidence
+from hardware.budget import Budget, Prospect
 from hardware.codewords import has_few_checks, repaired
-from hardware.evidence import Doubts, evidence
 from hardware.following import Follower
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
+from hardware.prospect import Doubts, prospect
 from hardware.qr_layout import Floats
 from hardware.regions import Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
@@ -112,6 +112,8 @@ class SymbolReader:
             return ()
         self._since_whole += 1
         cut, left, top = around(np.array(place.corners, np.float32)).cut(grey)
+        if not cut.size:
+            return ()  # the camera gives smaller frames now
         read, _ = self._guarded("zxing", lambda: symbols.with_zxing(cut, small=True), _NOTHING)
         found = tuple(symbol.placed(1.0, left, top, "again") for symbol in read)
         if found:
@@ -137,12 +139,12 @@ class SymbolReader:
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
         located = read_at is None and self._follower.lately(at) is not None
         outlined = bool(outlines) or read_at is not None
-        self._budget.frame(evidence(located=located, outlined=outlined, regions=regions))
+        self._budget.frame(prospect(located=located, outlined=outlined, regions=regions))
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
         if outlines and not self._follower.now(at):  # what zxing-cpp took for a code is none
             regions = self._doubts.believed(self._regions(grey), at)
-            self._budget.judged(evidence(located=located, outlined=read_at is not None, regions=regions))
+            self._budget.judged(prospect(located=located, outlined=read_at is not None, regions=regions))
         place = self._known_place(at)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
@@ -189,7 +191,7 @@ class SymbolReader:
                 return found
             if attempt.judges and not self._doubts.new(self._outlined, at):
                 self._doubts.add(region, at)
-                self._budget.judged(Evidence.DOUBTED)
+                self._budget.judged(Prospect.DOUBTED)
             if index not in _FIRST and self._follower.now(at):
                 return ()  # what hides it, hardly another look removes: better to measure it in the next frame, too
         return ()

@@ -36,7 +36,7 @@ def _hidden(light: Floats, share: float, seed: int = 0) -> Floats:
 
 
 @pytest.mark.parametrize(("error", "share"), [("L", 0.3), ("M", 0.4), ("Q", 0.45), ("H", 0.5)])
-def test_a_hidden_part_is_given_up(error: str, share: float) -> None:
+def test_a_hidden_part_is_computed(error: str, share: float) -> None:
     """More is hidden than a decoder corrects that counts each doubtful codeword as right or wrong."""
     shown = code(PASS, error)
     light = _hidden(shown.light, share)
@@ -46,7 +46,7 @@ def test_a_hidden_part_is_given_up(error: str, share: float) -> None:
     assert decode(shown.version, drawn) == PASS
 
 
-def test_a_logo_in_sure_shades_is_given_up() -> None:
+def test_a_logo_in_sure_shades_is_doubted() -> None:
     """It is as black and white as modules are, so that its place alone betrays it."""
     shown = code(PASS, "Q")
     light, n = shown.light.copy(), len(shown.light)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hardware.budget import Evidence
+from hardware.budget import Prospect
 from hardware.regions import Region
 from hardware.symbols import Outline
 
@@ -13,22 +13,22 @@ _OUTLINE_S = 0.6
 _REMEMBERED = 2  # times as long as it lasts
 
 
-def evidence(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Evidence:
-    """The evidence of one frame. located: by its modules; outlined: by zxing-cpp; regions: likeliest first."""
+def prospect(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Prospect:
+    """The prospect of one frame. located: by its modules; outlined: by zxing-cpp; regions: likeliest first."""
     if located:
-        return Evidence.LOCATED
+        return Prospect.LOCATED
     if outlined:
-        return Evidence.LIKELY
+        return Prospect.LIKELY
     if not regions:
-        return Evidence.NONE
+        return Prospect.NONE
     best = regions[0]
     if not best.likeness:
-        return Evidence.DOUBTED
+        return Prospect.DOUBTED
     if best.likeness < _LIKELY:
-        return Evidence.LIKELY if best.moved else Evidence.UNLIKELY
+        return Prospect.LIKELY if best.moved else Prospect.UNLIKELY
     if best.moved is None:
-        return Evidence.LIKELY
-    return Evidence.MOVING if best.moved else Evidence.STILL
+        return Prospect.LIKELY
+    return Prospect.MOVING if best.moved else Prospect.STILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hardware.budget import Evidence
-from hardware.evidence import Doubts, evidence
+from hardware.budget import Prospect
+from hardware.prospect import Doubts, prospect
 from hardware.regions import Region
 from hardware.symbols import Outline
 from tests.hardware.shown import square
@@ -16,25 +16,25 @@ OUTLINE = Outline(square(100, 100, 160), 3)
 @pytest.mark.parametrize(
     ("likeness", "moved", "told"),
     [
-        (60.0, None, Evidence.LIKELY),
-        (60.0, True, Evidence.MOVING),
-        (60.0, False, Evidence.STILL),
-        (12.0, None, Evidence.UNLIKELY),
-        (12.0, True, Evidence.LIKELY),
-        (12.0, False, Evidence.UNLIKELY),
+        (60.0, None, Prospect.LIKELY),
+        (60.0, True, Prospect.MOVING),
+        (60.0, False, Prospect.STILL),
+        (12.0, None, Prospect.UNLIKELY),
+        (12.0, True, Prospect.LIKELY),
+        (12.0, False, Prospect.UNLIKELY),
     ],
 )
-def test_a_place_tells_by_how_it_looks_and_moves(likeness: float, moved: bool | None, told: Evidence) -> None:
+def test_a_place_tells_by_how_it_looks_and_moves(likeness: float, moved: bool | None, told: Prospect) -> None:
     """A code in a hand moves, a poster does not."""
     region = Region(0, 0, 100, 100, likeness, moved)
-    assert evidence(located=False, outlined=False, regions=[region]) is told
+    assert prospect(located=False, outlined=False, regions=[region]) is told
 
 
 def test_what_was_located_tells_more_than_places() -> None:
     """And nothing tells nothing."""
-    assert evidence(located=True, outlined=True, regions=[]) is Evidence.LOCATED
-    assert evidence(located=False, outlined=True, regions=[PLACE]) is Evidence.LIKELY
-    assert evidence(located=False, outlined=False, regions=[]) is Evidence.NONE
+    assert prospect(located=True, outlined=True, regions=[]) is Prospect.LOCATED
+    assert prospect(located=False, outlined=True, regions=[PLACE]) is Prospect.LIKELY
+    assert prospect(located=False, outlined=False, regions=[]) is Prospect.NONE
 
 
 def test_a_place_without_finder_patterns_is_in_doubt_for_a_moment() -> None:
@@ -43,7 +43,7 @@ def test_a_place_without_finder_patterns_is_in_doubt_for_a_moment() -> None:
     doubts.add(PLACE, 10.0)
     shifted = Region(110, 96, 150, 160, 55.0)
     believed = doubts.believed([shifted], 10.1)
-    assert evidence(located=False, outlined=False, regions=believed) is Evidence.DOUBTED
+    assert prospect(located=False, outlined=False, regions=believed) is Prospect.DOUBTED
     assert doubts.believed([shifted], 10.2) == [shifted]
 
 
@@ -70,7 +70,7 @@ def test_a_place_in_doubt_does_not_hide_another() -> None:
     """Beside a poster a code may be held up."""
     doubts, held = Doubts(), Region(500, 100, 160, 160, 40.0)
     doubts.add(PLACE, 10.0)
-    assert evidence(located=False, outlined=False, regions=doubts.believed([PLACE, held], 10.1)) is Evidence.LIKELY
+    assert prospect(located=False, outlined=False, regions=doubts.believed([PLACE, held], 10.1)) is Prospect.LIKELY
 
 
 def test_only_what_is_there_and_stands_still_is_in_doubt() -> None:
