@@ -181,8 +181,8 @@ def test_a_slow_machine_counts_the_same_looks() -> None:
         budget.spent(10 * look_s)
         budget.frame(Prospect.NONE)
         budget.located()
-        assert budget.allows(FULL - 9.65)
-        assert not budget.allows(FULL - 9.5)
+        assert budget.allows(FULL - 9.75)
+        assert not budget.allows(FULL - 9.6)
     budget.looked(20.0)
     budget.looked(0.0)  # a clock too coarse to tell
     budget.spent(look_s)
