@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,15 @@ def test_the_window_shows_until_the_film_is_over(film: Path) -> None:
     assert "--no-window" not in done.stderr
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Processes take it that are started here, though the tests themselves may run in the background, which does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("options", [[], ["--no-window"]])
 def test_ctrl_c_ends_it_and_the_picture_is_kept(studio: Studio, tmp_path: Path, options: list[str]) -> None:
     """In the midst of a long film, with a window and without."""
