@@ -153,7 +153,7 @@ def test_the_window_shows_until_the_film_is_over(film: Path) -> None:
 
 @pytest.fixture
 def ctrl_c() -> Iterator[None]:
-    """Processes take it that are started here, though the tests themselves may run in the background, which does not."""
+    """Processes that are started here take it, though the tests may run in the background, where nothing does."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
