@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.evening import evened
 from hardware.finders import LARGEST_PX, finder_places
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.squares import NONE, Squares, by_three, by_two
@@ -97,11 +98,7 @@ def _strength(places: Floats) -> float:
 
 
 def _even(small: Grey) -> Floats:
-    light = cv2.GaussianBlur(small, (0, 0), 0.7).astype(np.float32)
-    size = (_EVEN_OVER_PX, _EVEN_OVER_PX)
-    mean = cv2.blur(light, size)
-    deviation = np.sqrt(np.maximum(cv2.blur(light * light, size) - mean * mean, 1.0))
-    return ((light - mean) / (deviation + 1.0)).astype(np.float32)
+    return evened(cv2.GaussianBlur(small, (0, 0), 0.7).astype(np.float32), _EVEN_OVER_PX, 1.0)
 
 
 def _different(guesses: list[_Guess], most: int) -> list[_Guess]:

@@ -17,6 +17,7 @@ import zxingcpp
 from numpy.typing import NDArray
 
 from hardware.equaliser import trained_on_all, trained_on_patterns, windows
+from hardware.evening import evened
 from hardware.grid import MARGIN, MODULE_PX, Grid, View, decided, fixed_patterns
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.symbols import Outline
@@ -161,12 +162,8 @@ def _upright(grey: Grey, corners: Floats, n: int) -> tuple[Grey, Matrix]:
 
 
 def _even(view: Grey, over: int) -> Floats:
-    """Light and contrast made even: mean 0 and deviation 1 around each place, over so many modules."""
-    size = (over * MODULE_PX + 1,) * 2
-    light = view.astype(np.float32)
-    mean = cv2.blur(light, size)
-    deviation = np.sqrt(np.maximum(cv2.blur(light * light, size) - mean * mean, 1.0))
-    return ((light - mean) / (deviation + 2.0)).astype(np.float32)
+    """Light and contrast made even over so many modules."""
+    return evened(view.astype(np.float32), over * MODULE_PX + 1, 2.0)
 
 
 def _trust(upright: Grey, grid: Grid, n: int) -> Floats:

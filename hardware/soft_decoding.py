@@ -35,7 +35,7 @@ class Block:
 
 
 def hoped_for(odds: Floats, checks: int) -> float:
-    """The evidence to be expected at best from a block's odds, see `nearest`: where it is too little, time is saved."""
+    """The evidence to be expected from a block's odds, see `nearest`: where it is far too little, time is saved."""
     doubtful = _least(np.abs(odds.ravel()), 8 * checks)
     right = 1 / (1 + np.exp(-doubtful))
     return float(np.sum(right * _gain(doubtful) + (1 - right) * _gain(-doubtful))) - log2(_WAYS)
