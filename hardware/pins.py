@@ -6,7 +6,8 @@ Every edge of a mock pin is reported, so that a trial can be watched from outsid
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -70,12 +71,34 @@ class Pins:
             self._on_edge(Edge(line, pin, int(value), time.monotonic()))
 
 
-def _lgpio(chip: int) -> Any:
-    # lgpio leaves a pipe in the current folder, which under systemd may not be written: lgpio's own variable moves it.
-    os.environ.setdefault("LG_WD", tempfile.mkdtemp(prefix="ashyq-lgpio-"))
+@contextmanager
+def passing_folder() -> Iterator[None]:
+    """A folder for lgpio while it is imported; afterwards nothing is left of it.
+
+    lgpio makes a pipe in the folder that LG_WD names, else in the current one, which under systemd may not be written;
+    and it makes that folder the whole process's current one. Both ends of the pipe are opened at once, by name once.
+    """
+    named = os.environ.get("LG_WD")
+    here = os.open(".", os.O_PATH | os.O_DIRECTORY)
     try:
-        import lgpio  # noqa: PLC0415  # there is none on machines without GPIO
-        from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin  # noqa: PLC0415
+        with tempfile.TemporaryDirectory(prefix="ashyq-lgpio-", ignore_cleanup_errors=True) as folder:
+            os.environ["LG_WD"] = folder
+            try:
+                yield
+            finally:
+                os.fchdir(here)
+    finally:
+        os.close(here)
+        os.environ.pop("LG_WD", None)
+        if named is not None:
+            os.environ["LG_WD"] = named
+
+
+def _lgpio(chip: int) -> Any:
+    try:
+        with passing_folder():
+            import lgpio  # noqa: PLC0415  # there is none on machines without GPIO
+            from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin  # noqa: PLC0415
     except ImportError:
         raise PinError(
             "pins.factory: lgpio is not installed; on a Raspberry Pi: pip install 'ashyq-kiosk[pi]' "

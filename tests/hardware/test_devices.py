@@ -1,7 +1,10 @@
 """Lights, buzzer, buttons and door contact on mock pins."""
 
+import os
 import queue
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from hardware.buttons import Button, Contact, InputSettings
 from hardware.buzzer import RHYTHMS, Buzzer
 from hardware.errors import PinError
 from hardware.lights import PATTERNS, LedSettings, Lights
-from hardware.pins import Edge, Pins
+from hardware.pins import Edge, Pins, passing_folder
 
 PATIENCE_S = 10.0
 
@@ -52,6 +55,34 @@ def test_a_missing_chip_is_an_error() -> None:
     """The factory that the configuration names, or none."""
     with pytest.raises(PinError, match=r"pins\.(chip|factory)"):
         Pins("lgpio", chip=31)
+
+
+def test_lgpio_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its folder nor its variable, nor the process in another folder; its pipe goes on all the same."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("LG_WD", "/by/somebody/else")
+    before = Path.cwd()
+    with passing_folder():
+        os.chdir(os.environ["LG_WD"])  # as lgpio does when it is imported
+        os.mkfifo(".lgd-nfy0")
+        writes = os.open(".lgd-nfy0", os.O_RDWR)
+        reads = os.open(".lgd-nfy0", os.O_RDONLY)
+    assert list(tmp_path.iterdir()) == []
+    assert Path.cwd() == before
+    assert os.environ["LG_WD"] == "/by/somebody/else"
+    os.write(writes, b"edge")
+    assert os.read(reads, 16) == b"edge"
+    os.close(writes)
+    os.close(reads)
+
+
+def test_a_missing_chip_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the terminal is started without one."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(PinError):
+        Pins("lgpio", chip=31)
+    assert list(tmp_path.iterdir()) == []
+    assert "LG_WD" not in os.environ
 
 
 # --- lights -------------------------------------------------------------------------------------------------------
