@@ -2,6 +2,7 @@
 
 HardwareError (OSError)
   +-- CameraError   no such camera, no permission, no picture, a picture of the wrong kind
+        +-- NoPictureYet   for seconds; the next one may come all the same
   +-- PinError      no GPIO chip, a pin that is taken, a level that can't be driven
   +-- WedgeError    a USB scanner that is not there, not permitted, taken by another program
 """
@@ -22,6 +23,10 @@ class CameraError(HardwareError):
     def __init__(self, why: str, fault: CameraFault = "no_picture") -> None:
         super().__init__(why)
         self.fault: CameraFault = fault
+
+
+class NoPictureYet(CameraError):  # noqa: N818  # less than an error: it may be tried again
+    """None has come for seconds. Another may be waited for: the camera is open."""
 
 
 class PinError(HardwareError):

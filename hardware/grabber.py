@@ -3,6 +3,7 @@
 Nothing is decoded on that thread but, in a still scene, a coarse picture of every second frame.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import cv2
 
 from hardware import picture_faults, stillness
 from hardware.camera import Camera, EndOfPictures, Frame
-from hardware.errors import CameraError, CameraFault
+from hardware.errors import CameraError, CameraFault, NoPictureYet
 from hardware.picture_faults import PictureFaults
 from hardware.stillness import Stillness, StillnessRules
 from hardware.symbols import Reading
@@ -161,14 +162,20 @@ def grab(camera: Camera, latest: LatestFrame, gate: Gate | None = None) -> None:
     gate = gate or Gate()
     try:
         while True:
-            if gate.may_skip():
-                latest.passed(camera.skip())
-            frame = camera.read()
-            if gate.admits(frame):
-                latest.put(frame)
-            else:
-                latest.let_by(frame)
+            # While the camera hangs it is waited for: it may go on by itself, and the program opens it anew if not.
+            with contextlib.suppress(NoPictureYet):
+                _grab_one(camera, latest, gate)
     except EndOfPictures:
         latest.finish(None)
     except (CameraError, cv2.error, MemoryError) as error:
         latest.finish(str(error) or type(error).__name__, getattr(error, "fault", "no_picture"))
+
+
+def _grab_one(camera: Camera, latest: LatestFrame, gate: Gate) -> None:
+    if gate.may_skip():
+        latest.passed(camera.skip())
+    frame = camera.read()
+    if gate.admits(frame):
+        latest.put(frame)
+    else:
+        latest.let_by(frame)

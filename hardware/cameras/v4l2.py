@@ -19,7 +19,7 @@ from hardware.cameras.settings import CameraSettings
 from hardware.cameras.source import InForce
 from hardware.cameras.stream import fourcc_text
 from hardware.cameras.times import FrameTimes
-from hardware.errors import CameraError
+from hardware.errors import CameraError, NoPictureYet
 from hardware.frames import Jpeg, Pixels, Plain, Planar, Yuyv
 
 _FALLBACKS = ("MJPG", "YUYV", "NV12", "YU12")
@@ -153,4 +153,4 @@ class Device:
     def _lost(self, after_s: float) -> CameraError:
         if after_s < _GONE_S:
             return CameraError(f"camera.source: {self._path} gives no picture; is it plugged in?", "unplugged")
-        return CameraError(f"camera.source: {self._path} has given no picture for {after_s:.0f} s; it hangs")
+        return NoPictureYet(f"camera.source: {self._path} has given no picture for {after_s:.0f} s; it hangs")

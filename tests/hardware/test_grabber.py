@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hardware.camera import Camera, CameraSettings
-from hardware.errors import CameraError
+from hardware.errors import CameraError, NoPictureYet
 from hardware.frames import Frame, Jpeg, Picture, Pixels, Plain
 from hardware.grabber import STALE_AFTER_S, Gate, LatestFrame, grab
 from hardware.reader import SymbolReader
@@ -193,6 +193,30 @@ def test_a_film_is_played_to_its_end_through_the_gate(studio: Any) -> None:
     assert latest.frames == 75
     assert found[0] in range(61, 65)  # two frames, and what a busy machine may miss
     assert len([number for number in read if number <= 60]) < 40
+
+
+def test_a_camera_that_hangs_is_waited_for() -> None:
+    """It is still open: the picture that comes after all is taken."""
+
+    class Hanging:
+        def __init__(self) -> None:
+            self.answers: list[Frame | CameraError] = [
+                *[NoPictureYet("nothing for 3 s")] * 3,
+                frame(1),
+                NoPictureYet("nothing for 3 s"),
+                CameraError("camera.source: gone", "unplugged"),
+            ]
+
+        def read(self) -> Frame:
+            answer = self.answers.pop(0)
+            if isinstance(answer, CameraError):
+                raise answer
+            return answer
+
+    latest = LatestFrame()
+    grab(Hanging(), latest)  # type: ignore[arg-type]  # has what is used of a camera
+    assert latest.frames == 1
+    assert (latest.error, latest.fault) == ("camera.source: gone", "unplugged")
 
 
 def test_what_breaks_is_told() -> None:

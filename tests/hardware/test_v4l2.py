@@ -10,7 +10,7 @@ import pytest
 from hardware.cameras import v4l2, v4l2_controls, v4l2_nodes
 from hardware.cameras.settings import CameraSettings
 from hardware.cameras.v4l2 import Device
-from hardware.errors import CameraError
+from hardware.errors import CameraError, NoPictureYet
 from hardware.frames import Frame, Picture
 from tests.hardware.capture import FakeCapture, FakeControls
 
@@ -124,7 +124,7 @@ def test_a_frame_has_the_drivers_time(node: Path) -> None:
     ("seconds", "fault", "words"), [(0.0, "unplugged", "plugged in"), (3.1, "no_picture", "hangs")]
 )
 def test_a_camera_that_has_gone_is_told_from_one_that_hangs(node: Path, seconds: float, fault: str, words: str) -> None:
-    """The one fails at once, the other after the time limit."""
+    """The one fails at once, the other after the time limit, and may be waited for on."""
     clock = [100.0]
 
     class Failing(FakeCapture):
@@ -136,6 +136,7 @@ def test_a_camera_that_has_gone_is_told_from_one_that_hangs(node: Path, seconds:
     with pytest.raises(CameraError, match=words) as caught:
         device.next()
     assert caught.value.fault == fault
+    assert isinstance(caught.value, NoPictureYet) == (seconds > 1)
     device.close()
 
 
