@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from hardware.errors import CameraFault
 
-_AFTER_S = 2.5
-"""For how long it must be so; with the time until it is told, this makes the three seconds within which it is shown."""
+_AFTER_S = 2.0
+"""For how long it must be so. It is shown within three seconds: on a slow board a picture that is being read comes
+before, and another one after."""
 
 _RARELY_EQUAL_AFTER_S = 15.0
 """Of a stream that sends what changes: where nothing does, its pictures are equal until the next whole one."""
 
+_LONGEST_GAP_S = 0.5
 _DARK = 32.0  # grey levels; black is 16 in a camera's own formats
 _SHAPES = 10.0  # grey levels between the lightest and the darkest of what a dark picture shows
 
@@ -30,7 +32,9 @@ class PictureFaults:
 
 def came(seen: PictureFaults, at: float, *, is_equal: bool) -> PictureFaults:
     """A frame has come. is_equal: byte for byte to the one before; a real sensor's noise makes each another one."""
-    equal_since = (seen.equal_since if seen.equal_since is not None else at) if is_equal else None
+    # It stands still since the one before; but of a time without any picture nothing is known.
+    since = max(seen.latest_at, at - _LONGEST_GAP_S) if seen.equal_since is None else seen.equal_since
+    equal_since = since if is_equal else None
     return replace(seen, equal_since=equal_since, latest_at=at)
 
 
@@ -51,7 +55,10 @@ def fault(seen: PictureFaults, *, whole_pictures: bool = True) -> CameraFault | 
         return "format"
     if _lasts(seen.dark_since, seen.latest_at, _AFTER_S):
         return "dark"
-    if _lasts(seen.equal_since, seen.latest_at, _AFTER_S if whole_pictures else _RARELY_EQUAL_AFTER_S):
+    # Black without any noise is both; covered is what somebody can mend.
+    if seen.dark_since is None and _lasts(
+        seen.equal_since, seen.latest_at, _AFTER_S if whole_pictures else _RARELY_EQUAL_AFTER_S
+    ):
         return "frozen"
     return None
 

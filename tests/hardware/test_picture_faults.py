@@ -68,6 +68,16 @@ def test_a_frozen_picture_is_named_within_three_seconds_and_forgotten_at_once() 
     assert picture_faults.fault(picture_faults.came(seen, 12.8, is_equal=False)) is None
 
 
+def test_pictures_that_come_rarely_are_frozen_since_the_first_of_them() -> None:
+    """Not since the second; but for how long a camera was silent proves nothing."""
+    seen = PictureFaults()
+    for number in range(9):
+        seen = picture_faults.came(seen, 10 + number / 4, is_equal=number > 0)
+    assert picture_faults.fault(seen) == "frozen"
+    late = picture_faults.came(picture_faults.came(PictureFaults(), 10.0, is_equal=False), 20.0, is_equal=True)
+    assert picture_faults.fault(late) is None
+
+
 def test_a_stream_that_sends_changes_only_may_be_equal_for_longer() -> None:
     """Where nothing moves, the pictures of such a stream are equal until the next whole one."""
     seen = feed(PictureFaults(), 10.0, 10.0, BRIGHT, equal=True)
@@ -78,6 +88,8 @@ def test_a_stream_that_sends_changes_only_may_be_equal_for_longer() -> None:
 def test_a_covered_lens_is_not_called_frozen() -> None:
     """Black without any noise is both; covered is what somebody can mend."""
     assert picture_faults.fault(feed(PictureFaults(), 4.0, 10.0, covered(0, 16), equal=True)) == "dark"
+    looked_at_late = picture_faults.looked(feed(PictureFaults(), 1.5, 10.0, BRIGHT, equal=True), covered(0, 16), 11.5)
+    assert picture_faults.fault(picture_faults.came(looked_at_late, 12.5, is_equal=True)) is None
 
 
 def test_damaged_pictures_are_named_when_none_is_sound() -> None:
