@@ -188,7 +188,7 @@ class CameraSettings(_Group):
     rotate: Literal[0, 90, 180, 270] = 0
     mirror: bool = True
     at_end: Literal["hold", "loop", "exit"] = "hold"
-    lost_after: Interval = timedelta(milliseconds=2500)
+    lost_after: Interval = timedelta(seconds=2)
     exposure: Exposure = "auto"
     gain: AutomaticOr = "auto"
     focus: AutomaticOr = "auto"

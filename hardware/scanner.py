@@ -13,12 +13,13 @@ from typing import Protocol
 
 import structlog
 
+from hardware.camera_watch import CameraWatch, Loss
 from hardware.cameras.settings import without_credentials
 from hardware.errors import CameraFault
 from hardware.preview import PreviewFrame, PreviewReader
 from hardware.scanner_child import Nonsense, ScannerChild
 from hardware.scanner_hearing import Hearing
-from hardware.scanner_watch import POLL_S, DecodeWatch, Mending, RateLimit, Restarts
+from hardware.scanner_watch import POLL_S, DecodeWatch, Ending, RateLimit, Restarts
 from hardware.scanner_wire import (
     Alive,
     CameraOpened,
@@ -33,16 +34,9 @@ from hardware.scanner_wire import (
 )
 
 _COMMAND = (sys.executable, "-P", "-m", "hardware.scanner_process")
-_FIRST_PICTURE_S = 10.0  # a camera may take seconds to begin
 _SILENT_S = 30.0  # to import OpenCV from a slow card, or to get no processor time, may take long, and is no hang
-_SPARE_AGAIN_S = 5.0
+_SPARE_AGAIN_S = 3.0
 _TOLD_PAUSE_S = 1.0  # a shorter one is over before anybody would notice
-_PICTURES_COME: frozenset[CameraFault] = frozenset({"dark", "frozen", "format"})
-_FAULT_WORDS: dict[CameraFault, str] = {
-    "dark": "the picture is dark: the camera is covered, or there is no light",
-    "frozen": "the picture stands still: each is equal to the one before",
-    "format": "the pictures can't be decoded: set another camera.format",
-}
 
 
 class ScannerListener(Protocol):
@@ -75,11 +69,10 @@ class Scanner:
         self._is_spare_ready = False
         self._dying: list[ScannerChild] = []
         self._restarts = Restarts()
-        self._well_at = 0.0
-        self._lost: CameraFault | None = None
+        self._camera = CameraWatch(settings.lost_after_s, time.monotonic())
+        self._told: Loss | None = None
         self._stale = 0
         self._ended = False
-        self._mending = Mending()
         self._warnings = RateLimit(10, 0.1)  # the card must not fill up with them
         self._log = structlog.get_logger(__name__)
 
@@ -113,54 +106,56 @@ class Scanner:
 
     def preview(self) -> PreviewFrame | None:
         """The newest camera picture, or None while there is none or the camera is lost."""
-        is_lost = self._lost is not None and self._lost not in _PICTURES_COME
-        return None if is_lost or self._stopping.is_set() else self._preview.latest()
+        return self._preview.latest() if self._camera.gives_pictures and not self._stopping.is_set() else None
 
     # --- the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._well_at = time.monotonic()
+        self._camera = CameraWatch(self._settings.lost_after_s, time.monotonic())
         while not self._stopping.is_set():
-            hangs = False
+            how: Ending = "ended"
             try:
-                why, hangs = self._run_process()
+                why, how = self._run_process()
             except OSError as error:  # no memory or no processes left: try again later
                 why = f"the scanner process can't be started: {error.strerror}"
             if self._stopping.is_set():
                 break
-            pause_s = self._restarts.failed(by_hanging=hangs)
+            pause_s = self._restarts.failed(how)
             self._log.warning("scanner_restarting", why=why, pause_s=pause_s)
             if pause_s >= _TOLD_PAUSE_S:
-                self._no_picture(why)
+                self._camera.no_picture(why)
+                self._tell()
+            if pause_s and self._spare is None:
+                self._begin_spare(time.monotonic())  # it can import meanwhile
             self._stopping.wait(pause_s)
         self._end_spare()
 
-    def _run_process(self) -> tuple[str, bool]:
-        """Hear a process until it ends or must be ended; returns why, and whether it hung."""
+    def _run_process(self) -> tuple[str, Ending]:
+        """Hear a process until it ends or must be ended; returns why, and what that says."""
         child, self._spare, self._is_spare_ready = self._spare, None, False
         if child is None or child.status() is not None:
             child = self._new()
         self._log.info("scanner_starting", source=without_credentials(self._settings.camera.source), process=child.pid)
         self._child = child
         hearing = Hearing(time.monotonic())
+        self._camera.begins(time.monotonic())
         try:
             child.give(self._settings)
             return self._hear(child, hearing)
         except BrokenPipeError:
-            return f"the scanner process ended with status {child.status(1.0)}", False
+            return f"the scanner process ended with status {child.status(1.0)}", "ended"
         except Nonsense as nonsense:
-            return f"the scanner process talks nonsense: {nonsense}", False
+            return f"the scanner process talks nonsense: {nonsense}", "ended"
         finally:
             self._child = None
             self._end(child)
             if hearing.in_view and not self._stopping.is_set():
                 self._listener.symbol_gone()  # nobody else will tell; the next process sees it anew if it is there
 
-    def _hear(self, child: ScannerChild, hearing: Hearing) -> tuple[str, bool]:
-        heard_at = began_at = time.monotonic()
+    def _hear(self, child: ScannerChild, hearing: Hearing) -> tuple[str, Ending]:
+        heard_at = time.monotonic()
         watch = DecodeWatch(self._restarts.picture_cpu_s)
-        lost_after_s = self._settings.lost_after_s
-        is_reading = False
+        is_reading = is_in_trouble = False
         self._stale = 0
         while not self._stopping.is_set():
             spare = self._spare
@@ -168,32 +163,31 @@ class Scanner:
             lines = child.lines() if child in readable else []
             now = time.monotonic()  # no earlier: what was said is not from the future
             if lines is None:
-                return f"the scanner process ended with status {child.status(1.0)}", False
+                how: Ending = "camera_failed" if is_in_trouble else "ended"
+                return f"the scanner process ended with status {child.status(1.0)}", how
             for message in hearing.messages(lines, now):
                 if isinstance(message, Alive):
                     watch.alive()
                     is_reading = True
                 if isinstance(message, Alive | Trouble):
                     heard_at = now
-                if isinstance(message, CameraOpened):
-                    began_at = now  # imports, and waiting for a camera to be plugged in, are no time without pictures
-                why = self._take(message, began_at)
+                    is_in_trouble = isinstance(message, Trouble)
+                why = self._take(message, now)
                 if why:
-                    return why, False
-            self._look_after_spare(now, readable, wanted=is_reading)
-            if now - self._well_at > lost_after_s:
-                self._no_picture(f"no picture for {lost_after_s:g} s")
+                    return why, "camera_silent"
+            self._look_after_spare(now, readable, wanted=is_reading or is_in_trouble)
+            self._camera.look(now)
+            self._tell()
             sample = child.sample()
             hangs = "" if sample is None else watch.look(now, sample)
             if hangs:
-                return hangs, True
-            if now - heard_at > (lost_after_s if is_reading and sample is None else _SILENT_S):
-                return "the scanner process is silent", True
-        return "told to stop", False
+                return hangs, "hung"
+            if now - heard_at > (self._settings.lost_after_s if is_reading and sample is None else _SILENT_S):
+                return "the scanner process is silent", "hung"
+        return "told to stop", "ended"
 
-    def _take(self, message: Message | None, began_at: float) -> str:
+    def _take(self, message: Message | None, now: float) -> str:
         """Pass a message on; returns why the process must be ended, or an empty text."""
-        now = time.monotonic()
         match message:
             case Sighting():
                 self._listener.symbol_seen(message)
@@ -202,10 +196,12 @@ class Scanner:
             case DecoderFailed(decoder=decoder, error=error):
                 self._warn("decoder_failed", decoder=decoder, error=error)
             case Alive():
-                return self._alive(message, began_at, now)
-            case Trouble(why=why, fault=fault):
-                self._lose(why, fault)  # the process tries again by itself, or ends
+                return self._alive(message, now)
+            case Trouble():
+                self._camera.trouble(message)  # the process tries again by itself, or ends
+                self._tell()
             case CameraOpened(what=what, refused=refused):
+                self._camera.opened(now)
                 self._log.info("camera_opened", what=what, refused=list(refused))
             case Confined(missing=missing, second_missing=second_missing):
                 self._tell_confinement(missing, second_missing)
@@ -215,32 +211,19 @@ class Scanner:
                 self._warn("scanner_nonsense")
         return ""
 
-    def _alive(self, message: Alive, began_at: float, now: float) -> str:
+    def _alive(self, message: Alive, now: float) -> str:
         self._count_stale(message.stale)
-        last_frame_at = message.last_frame_at
         if message.ended:
-            self._well_at = now
+            self._camera.ended(now)
             self._restarts.reads(now)
             if not self._ended:
                 self._ended = True
                 self._listener.camera_ended()
             return ""
-        if last_frame_at is None:
-            return self._judge(now - began_at, _FIRST_PICTURE_S)
-        if now - last_frame_at <= self._settings.lost_after_s:
-            self._well_at = last_frame_at
+        if self._camera.alive(message, now):
             self._restarts.reads(now)
-            if message.fault is None:
-                if self._mending.is_well(now):
-                    self._find()
-            else:
-                self._mending.bad(now)
-                self._lose(_FAULT_WORDS.get(message.fault, message.fault), message.fault)
-        return self._judge(now - last_frame_at, self._settings.lost_after_s)
-
-    def _judge(self, frame_age_s: float, limit_s: float) -> str:
-        # A camera whose read() blocks is cured only by ending the process that waits for it.
-        return f"no picture for {self._settings.lost_after_s:g} s" if frame_age_s > limit_s else ""
+            self._tell()
+        return self._camera.gives_up(now, spare_ready=self._is_spare_ready)
 
     def _tell_confinement(self, missing: str, second_missing: str) -> None:
         if missing:
@@ -260,22 +243,15 @@ class Scanner:
             self._warn("stale_frames_dropped", count=stale - self._stale)
         self._stale = stale
 
-    def _no_picture(self, why: str) -> None:
-        """Nothing comes, and nobody has said why; where somebody has, that stands."""
-        if self._lost is None or self._lost in _PICTURES_COME:
-            self._lose(why, "no_picture")
-
-    def _lose(self, why: str, fault: CameraFault) -> None:
-        if self._lost != fault:
-            self._lost = fault
-            self._log.error("camera_lost", why=why, fault=fault)
-            self._listener.camera_lost(why, fault)
-
-    def _find(self) -> None:
-        if self._lost is not None:
-            self._lost = None
+    def _tell(self) -> None:
+        """Whatever is new about the camera."""
+        told, self._told = self._told, self._camera.loss
+        if self._told is None and told is not None:
             self._log.info("camera_found")
             self._listener.camera_found()
+        elif self._told is not None and self._told is not told:
+            self._log.error("camera_lost", why=self._told.why, fault=self._told.fault)
+            self._listener.camera_lost(self._told.why, self._told.fault)
 
     # --- processes ----------------------------------------------------------------------------------------------
 
@@ -283,22 +259,26 @@ class Scanner:
         return ScannerChild(self._command, self._preview.descriptor)
 
     def _look_after_spare(self, now: float, readable: Sequence[ScannerChild], *, wanted: bool) -> None:
-        """One spare at most, once pictures are read: at the start the processor has better to do."""
+        """One spare at most, once pictures are read, or the camera waited for: at the start the processor has better
+        to do."""
         self._dying = [child for child in self._dying if child.status() is None]
         spare = self._spare
         if spare is None:
             if wanted and now - self._spare_at >= _SPARE_AGAIN_S:
-                self._spare_at = now
-                try:
-                    self._spare = self._new()
-                except OSError as error:
-                    self._warn("scanner_spare_failed", why=str(error.strerror))
+                self._begin_spare(now)
         elif spare in readable:
             if spare.lines() is None:
                 self._warn("scanner_spare_failed", why=f"it ended with status {spare.status(1.0)}")
                 self._end_spare()
             else:
                 self._is_spare_ready = True
+
+    def _begin_spare(self, now: float) -> None:
+        self._spare_at = now
+        try:
+            self._spare = self._new()
+        except OSError as error:
+            self._warn("scanner_spare_failed", why=str(error.strerror))
 
     def _end_spare(self) -> None:
         spare, self._spare, self._is_spare_ready = self._spare, None, False

@@ -52,7 +52,8 @@ from hardware.syscall_filter import Opened
 
 _ALIVE_EVERY_S = 0.25
 _LONG_S = 0.05
-_OPEN_AGAIN_S = 1.0
+_OPEN_AGAIN_S = 0.25  # to look for a device costs next to nothing
+_CONNECT_AGAIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
 _MESSAGES = 100
 """The descriptor that messages leave by: native libraries chatter on standard output."""
@@ -108,12 +109,13 @@ def _warm_up(reader: SymbolReader) -> None:
 
 def _open(settings: ScannerSettings) -> Camera:
     """The camera, as soon as it can be opened; what keeps it from that is told again and again."""
+    again_s = _OPEN_AGAIN_S if kind_of(settings.camera.source) == "device" else _CONNECT_AGAIN_S
     while True:
         try:
             return Camera(settings.camera)
         except (CameraError, cv2.error) as error:
             _send(Trouble(str(error), getattr(error, "fault", "no_picture")))
-            if select.select([sys.stdin], [], [], _OPEN_AGAIN_S)[0]:  # nothing more is to come but its end
+            if select.select([sys.stdin], [], [], again_s)[0]:  # nothing more is to come but its end
                 os._exit(0)
 
 
@@ -174,10 +176,15 @@ def _read_codes(
     settings: ScannerSettings, reader: SymbolReader, latest: LatestFrame, gate: Gate, preview: Previewing
 ) -> int:
     guard = RepeatGuard(settings.forget_after_s)
-    alive_at = float("-inf")
+    alive_at, was_idle = float("-inf"), True
     while True:
         frame = latest.take(_ALIVE_EVERY_S)
         now = time.monotonic()
+        if frame is not None and (now - alive_at >= _ALIVE_EVERY_S or was_idle):
+            # Before it is read, which may take long: that a picture has come is news to who waits for the camera.
+            alive_at = now
+            _tell_alive(latest, gate)
+        was_idle = frame is None
         if frame is None and latest.error is not None:
             _send(Trouble(latest.error, latest.fault))
             return 1
@@ -194,7 +201,11 @@ def _read_codes(
         # After each picture that took long, too: what the watch counts is one picture's time.
         if now - alive_at >= _ALIVE_EVERY_S or now - read_at >= _LONG_S:
             alive_at = now
-            _send(Alive(latest.frames, latest.last_frame_at, latest.ended, gate.fault, latest.stale))
+            _tell_alive(latest, gate)
+
+
+def _tell_alive(latest: LatestFrame, gate: Gate) -> None:
+    _send(Alive(latest.frames, latest.last_frame_at, latest.ended, gate.fault, latest.stale))
 
 
 def _grey(frame: Frame, gate: Gate) -> Picture | None:

@@ -5,6 +5,11 @@ counts not how long it was silent, but how long it worked on one picture, or wai
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+Ending = Literal["ended", "hung", "camera_failed", "camera_silent"]
+"""Of a scanner process. hung: over a picture; camera_failed: it said what is wrong with the camera, and ended;
+camera_silent: it was ended, since another one is to open the camera anew."""
 
 POLL_S = 0.1
 """How often the process is looked at."""
@@ -18,6 +23,8 @@ _IN_DRIVER_S = 3.0  # a page that is read from a slow card, too, has its end
 _PAUSES_S = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Before the process is replaced, by how often it failed in a row: a picture that ends every decoder can't keep the
 machine busy, and two seconds after it has gone, others are read again."""
+
+_CAMERA_PAUSE_S = 1.0  # no picture has done it: whoever plugs the camera in again waits for it
 
 _STEADY_S = 5.0
 _LONG_STEADY_S = 60.0
@@ -87,13 +94,15 @@ class Restarts:
         if at - self._well_since >= _LONG_STEADY_S:
             self._slow = 0
 
-    def failed(self, *, by_hanging: bool = False) -> float:
+    def failed(self, how: Ending = "ended") -> float:
         """The process has ended, or had to be ended; returns for how many seconds to wait."""
+        self._well_since = None
+        if how == "camera_silent":
+            return 0.0  # it waited for seconds, and the next one does
         pause_s = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
         self._failures += 1
-        self._slow += by_hanging
-        self._well_since = None
-        return pause_s
+        self._slow += how == "hung"
+        return min(pause_s, _CAMERA_PAUSE_S) if how == "camera_failed" else pause_s
 
     @property
     def picture_cpu_s(self) -> float:

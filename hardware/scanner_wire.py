@@ -27,7 +27,7 @@ class ScannerSettings:
 
     camera: CameraSettings
     forget_after_s: float = 1.5
-    lost_after_s: float = 2.5
+    lost_after_s: float = 2.0
     bar_codes: bool = True
     mirror: bool = True
 

@@ -19,7 +19,7 @@ from hardware.cameras.times import FrameTimes
 from hardware.errors import CameraError
 from hardware.frames import Pixels, Planar
 
-_WAIT_S = 3.0
+_WAIT_S = 10.0  # the program notices sooner, and replaces the process when another one is ready
 _BUFFERS = 3  # one that is filled, one that is ready, one that is being copied
 _MAINS_PERIOD_US = {50: 10_000, 60: 8_333}  # light pulses twice in a period of the mains
 _ON, _MANUAL_FLICKER, _MANUAL_FOCUS, _CONTINUOUS_FOCUS = True, 1, 0, 2

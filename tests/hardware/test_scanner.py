@@ -11,12 +11,9 @@ import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
-from hardware.camera import CameraSettings
-from hardware.scanner import Scanner
-from hardware.scanner_wire import ScannerSettings
 from tests.bench.optics import draw
 from tests.bench.picture import NOISE_SEED, SCENE
-from tests.hardware.scanning import Diary, is_gone, scanning, until
+from tests.hardware.scanning import is_gone, scanning, until
 
 
 @pytest.fixture
@@ -143,15 +140,3 @@ def test_the_scanner_process_sees_no_secrets(film: Path, tmp_path: Path, monkeyp
     assert "PATH" in environment
     assert "CREDENTIALS" not in environment
     assert "NOTIFY_SOCKET" not in environment
-
-
-def test_what_is_known_of_a_camera_is_not_made_less_exact(tmp_path: Path) -> None:
-    """That nothing comes from an unplugged camera is no news; from one that gave dark pictures it is."""
-    diary = Diary()
-    scanner = Scanner(ScannerSettings(CameraSettings(str(tmp_path))), diary)
-    scanner._lose("gone", "unplugged")
-    scanner._no_picture("no picture for 2.5 s")
-    scanner._lose("covered", "dark")
-    scanner._no_picture("no picture for 2.5 s")
-    assert diary.of("lost") == ["gone", "covered", "no picture for 2.5 s"]
-    assert scanner.stop()

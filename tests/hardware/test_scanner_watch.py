@@ -75,13 +75,21 @@ def test_the_pauses_let_it_recover_within_five_seconds() -> None:
     assert restarts.failed() == 0.0
 
 
+def test_who_plugs_a_camera_in_again_waits_a_second_at_most() -> None:
+    """A loose plug is no hostile picture; and to open a camera anew that hangs is no failure, and has no pause."""
+    restarts = Restarts()
+    assert [restarts.failed("camera_silent") for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert [restarts.failed("camera_failed") for _ in range(6)] == [0.0, 0.2, 0.5, 1.0, 1.0, 1.0]
+    assert restarts.failed("ended") == 2.0
+
+
 def test_a_picture_that_is_always_slow_is_given_more_time() -> None:
     """So that a slow board is not restarted for ever; and less again after a good minute."""
     restarts = Restarts()
     given_s = []
     for _ in range(6):
         given_s.append(restarts.picture_cpu_s)
-        restarts.failed(by_hanging=True)
+        restarts.failed("hung")
     assert given_s == [0.5, 0.5, 1.0, 2.0, 3.0, 3.0]
     restarts.reads(0.0)
     restarts.reads(60.0)
