@@ -128,8 +128,9 @@ class CameraWatch:
         return min(_FIRST_PICTURE_S, max(_LEAST_FIRST_PICTURE_S, 2 * self._begins_in_s))
 
     def _miss(self, at: float, limit_s: float) -> None:
-        if at - self._well_at > limit_s:
-            self.no_picture(f"no picture for {at - self._well_at:.1f} s; if it stays so, plug the camera in anew")
+        silent_s = at - self._well_at
+        if silent_s > limit_s:
+            self.no_picture(f"camera.source: no picture for {silent_s:.1f} s; if it stays so, check camera and plug")
 
     def _lose(self, why: str, fault: CameraFault) -> None:
         if self._loss is None or self._loss.fault != fault:
