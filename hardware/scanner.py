@@ -155,7 +155,7 @@ class Scanner:
     def _hear(self, child: ScannerChild, hearing: Hearing) -> tuple[str, Ending]:
         heard_at = time.monotonic()
         watch = DecodeWatch(self._restarts.picture_cpu_s)
-        is_reading = is_in_trouble = False
+        is_reading = is_in_trouble = has_pictures = False
         self._stale = 0
         while not self._stopping.is_set():
             spare = self._spare
@@ -167,8 +167,8 @@ class Scanner:
                 return f"the scanner process ended with status {child.status(1.0)}", how
             for message in hearing.messages(lines, now):
                 if isinstance(message, Alive):
-                    watch.alive()
-                    is_reading = True
+                    watch.alive(reads_first=not has_pictures)
+                    is_reading, has_pictures = True, message.frames > 0
                 if isinstance(message, Alive | Trouble):
                     heard_at = now
                     is_in_trouble = isinstance(message, Trouble)

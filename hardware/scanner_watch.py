@@ -18,6 +18,8 @@ _PICTURE_CPU_S = 0.5
 _LONGEST_PICTURE_CPU_S = 3.0
 """Processor time between two signs of life, which come every 0.25 s or after each picture, whichever is longer."""
 
+_FIRST_TIMES = 3.0  # the first picture of a process: what it touches, memory and code, it touches for the first time
+
 _BLOCKED_S = 0.4
 _IN_DRIVER_S = 3.0  # a page that is read from a slow card, too, has its end
 _PAUSES_S = (0.0, 0.2, 0.5, 1.0, 2.0)
@@ -47,15 +49,17 @@ class DecodeWatch:
     """Watches one process, from its first sign of life on. Times in monotonic seconds."""
 
     def __init__(self, picture_cpu_s: float = _PICTURE_CPU_S) -> None:
-        self._picture_cpu_s = picture_cpu_s
+        self._picture_cpu_s = self._limit_s = picture_cpu_s
         self._alive_cpu_s: float | None = None
         self._last: tuple[float, Sample] | None = None
         self._blocked_s = 0.0
         self._is_watching = False
 
-    def alive(self) -> None:
-        """It has given a sign of life."""
+    def alive(self, *, reads_first: bool = False) -> None:
+        """It has given a sign of life. reads_first: the next picture that it reads is its first one."""
         self._is_watching, self._alive_cpu_s, self._blocked_s = True, None, 0.0
+        longest_s = max(self._picture_cpu_s, _LONGEST_PICTURE_CPU_S)
+        self._limit_s = min(self._picture_cpu_s * (_FIRST_TIMES if reads_first else 1.0), longest_s)
 
     def look(self, at: float, sample: Sample) -> str:
         """Take a sample; returns why the process hangs, or an empty text."""
@@ -64,8 +68,8 @@ class DecodeWatch:
             return ""  # to import OpenCV and to open a camera takes its time
         if self._alive_cpu_s is None:
             self._alive_cpu_s = sample.cpu_s
-        if sample.cpu_s - self._alive_cpu_s > self._picture_cpu_s:
-            return f"one picture took more than {self._picture_cpu_s:g} s of processor time"
+        if sample.cpu_s - self._alive_cpu_s > self._limit_s:
+            return f"one picture took more than {self._limit_s:g} s of processor time"
         if last is not None:
             last_at, before = last
             stands = sample.is_blocked or sample.in_driver

@@ -18,6 +18,16 @@ def test_one_picture_may_take_half_a_second_of_processor_time() -> None:
     assert "processor time" in watch.look(0.6, Sample(0.55, is_blocked=False))
 
 
+def test_the_first_picture_of_a_process_may_take_three_times_as_long() -> None:
+    """It touches everything for the first time; the next one does not."""
+    watch = DecodeWatch()
+    watch.alive(reads_first=True)
+    assert not any(looks(watch, [Sample(cpu_s, is_blocked=False) for cpu_s in (0.0, 0.7, 1.4)]))
+    watch.alive()
+    assert not any(looks(watch, [Sample(cpu_s, is_blocked=False) for cpu_s in (1.4, 1.8)]))
+    assert "0.5 s of processor time" in watch.look(0.6, Sample(2.0, is_blocked=False))
+
+
 def test_a_process_that_gets_no_processor_is_not_taken_for_one_that_hangs() -> None:
     """On a loaded machine it wants to run, and is not let; for however long."""
     watch = DecodeWatch()
