@@ -69,11 +69,13 @@ while True:
 
 def test_a_camera_that_takes_long_to_open_is_given_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it takes to import, and until a camera is plugged in, is no time without pictures."""
-    monkeypatch.setattr("hardware.scanner._FIRST_PICTURE_S", 0.5)
+    monkeypatch.setattr("hardware.camera_watch._FIRST_PICTURE_S", 0.5)
+    monkeypatch.setattr("hardware.camera_watch._SPARE_PATIENCE_S", 0.0)
     command = (sys.executable, "-P", "-c", _SLOW_START)
-    with capture_logs() as lines, scanning(tmp_path, command=command, lost_after_s=0.3) as (_, diary):
-        diary.wait_for("found")
+    with capture_logs() as lines, scanning(tmp_path, command=command) as (scanner, diary):
+        until(lambda: scanner.is_spare_ready)
     assert [line for line in lines if line["event"] == "scanner_restarting"] == []
+    assert diary.of("lost") == []
 
 
 @pytest.mark.parametrize(
