@@ -78,6 +78,32 @@ def test_a_camera_that_takes_long_to_open_is_given_its_time(tmp_path: Path, monk
     assert diary.of("lost") == []
 
 
+_HANGS_ONCE = """
+import os, sys, time
+from hardware.scanner_wire import Alive, CameraOpened, Ready, encode
+def say(message): os.write(1, encode(message))
+say(Ready())
+sys.stdin.readline()
+say(CameraOpened("one that hangs until it is opened anew", ()))
+hung_at = None if os.path.exists("MARK") else time.monotonic()
+open("MARK", "w").close()
+while True:
+    say(Alive(1, hung_at or time.monotonic(), False))
+    time.sleep(0.1)
+"""
+
+
+def test_a_camera_that_hangs_is_opened_anew_by_a_process_that_is_ready(tmp_path: Path) -> None:
+    """It is told, and well again; nothing has failed, so that nothing pauses."""
+    command = (sys.executable, "-P", "-c", _HANGS_ONCE.replace("MARK", str(tmp_path / "mark")))
+    with capture_logs() as lines, scanning(tmp_path, command=command, lost_after_s=0.3) as (_, diary):
+        diary.wait_for("found")
+    assert [name for name, _ in diary.entries] == ["lost", "no_picture", "found"]
+    [restart] = [line for line in lines if line["event"] == "scanner_restarting"]
+    assert restart["pause_s"] == 0.0
+    assert "no picture" in restart["why"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
