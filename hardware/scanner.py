@@ -222,7 +222,7 @@ class Scanner:
             return ""
         if self._camera.alive(message, now):
             self._restarts.reads(now)
-            self._tell()
+        self._tell()
         return self._camera.gives_up(now, spare_ready=self._is_spare_ready)
 
     def _tell_confinement(self, missing: str, second_missing: str) -> None:
