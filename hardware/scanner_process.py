@@ -176,9 +176,10 @@ def _read_codes(
     settings: ScannerSettings, reader: SymbolReader, latest: LatestFrame, gate: Gate, preview: Previewing
 ) -> int:
     guard = RepeatGuard(settings.forget_after_s)
-    alive_at, was_idle = float("-inf"), True
+    alive_at, was_idle = time.monotonic(), True
     while True:
-        frame = latest.take(_ALIVE_EVERY_S)
+        # No longer than to the next sign of life: one that waits for two spans in a row is taken for blocked.
+        frame = latest.take(min(_ALIVE_EVERY_S, max(0.0, alive_at + _ALIVE_EVERY_S - time.monotonic())))
         now = time.monotonic()
         if frame is not None and (now - alive_at >= _ALIVE_EVERY_S or was_idle):
             # Before it is read, which may take long: that a picture has come is news to who waits for the camera.
