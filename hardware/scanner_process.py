@@ -52,6 +52,7 @@ from hardware.syscall_filter import Opened
 
 _ALIVE_EVERY_S = 0.25
 _LONG_S = 0.05
+_LEAST_WAIT_S = 0.01
 _OPEN_AGAIN_S = 0.25  # to look for a device costs next to nothing
 _CONNECT_AGAIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
@@ -179,7 +180,7 @@ def _read_codes(
     alive_at, was_idle = time.monotonic(), True
     while True:
         # No longer than to the next sign of life: one that waits for two spans in a row is taken for blocked.
-        frame = latest.take(min(_ALIVE_EVERY_S, max(0.0, alive_at + _ALIVE_EVERY_S - time.monotonic())))
+        frame = latest.take(max(_LEAST_WAIT_S, alive_at + _ALIVE_EVERY_S - time.monotonic()))
         now = time.monotonic()
         if frame is not None and (now - alive_at >= _ALIVE_EVERY_S or was_idle):
             # Before it is read, which may take long: that a picture has come is news to who waits for the camera.
