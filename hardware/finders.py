@@ -23,7 +23,7 @@ _HALF, _BEYOND = 3.5, 4.5  # modules from the middle to the edge, and to the edg
 _RING = 0.5  # what that ring counts, since two of its sides are missing where there is no quiet zone
 _STRONGEST = 2.8  # deviations: a lamp counts no more
 _FLAT = 0.18  # of the deviation around: what varies less is flat
-_LEAST_SCORE = 0.4
+_LEAST_SCORE = 0.38
 _APART_MODULES = 4
 MOST = 9
 
@@ -35,7 +35,8 @@ def finder_places(light: Floats) -> tuple[tuple[int, Floats], tuple[int, Floats]
     around each place, at most `LARGEST_PX` wide and high.
     """
     calm = np.clip(light, -_STRONGEST, _STRONGEST)
-    half = cv2.resize(calm, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    size = max(1, calm.shape[1] // 2), max(1, calm.shape[0] // 2)
+    half = cv2.resize(calm, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
     scores = [(level, _scores(level, seen)) for level, seen in zip(_LEVELS, (calm, half), strict=True)]
     dark, pale = (np.concatenate([_peaks(*one, sign) for one in scores]) for sign in (1, -1))
     return (1, _apart(dark)), (-1, _apart(pale))
@@ -45,8 +46,9 @@ def finder_places(light: Floats) -> tuple[tuple[int, Floats], tuple[int, Floats]
 class _Level:
     """A size of the picture, and the finder patterns that are looked for in it.
 
-    transform_px: a side of what is transformed, whose prime factors are small, with a margin, so that what leaves on one
-    side stays out; apart_px: peaks that are nearer are one; drawings: spectrum, side in pixels and module in pixels.
+    transform_px: a side of what is transformed, whose prime factors are small, with a margin, so that what leaves on
+    one side stays out; apart_px: of two peaks that are nearer, one counts; drawings: spectrum, side and module in
+    pixels.
     """
 
     scale: int

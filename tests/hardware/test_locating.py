@@ -82,7 +82,6 @@ def _patterns() -> dict[str, Grey]:
     return {
         "noise": rng.integers(0, 256, (300, 300)).astype(np.uint8),
         "coarse noise": np.kron(rng.integers(0, 256, (50, 50)), np.ones((6, 6))).astype(np.uint8),
-        "stripes": (x // 9 % 2 * 200).astype(np.uint8),
         "chequers": ((x // 12 + y // 12) % 2 * 200).astype(np.uint8),
         "nothing": np.full((300, 300), 128, np.uint8),
     }
