@@ -51,13 +51,10 @@ def _sharpened(grey: cv2.typing.MatLike) -> cv2.typing.MatLike:
     return cv2.addWeighted(grey, 3.0, cv2.GaussianBlur(grey, (0, 0), 4.0), -2.0, 0)
 
 
-def _lifted(frame: Grey) -> cv2.typing.MatLike:
-    """Half the size, and what differs from the mean around made three times as strong.
-
-    zxing-cpp takes blocks with fewer than 24 levels between dark and light for empty.
-    """
+def _halved(frame: Grey) -> cv2.typing.MatLike:
+    """Half the size, dark and light against the mean around: zxing-cpp takes 24 levels between them for nothing."""
     half = cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return cv2.addWeighted(half, 3.0, cv2.blur(half, (31, 31)), -3.0, 128)
+    return _against_mean(cv2.GaussianBlur(half, (0, 0), 0.5), 15)
 
 
 def _zxing(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
@@ -68,7 +65,7 @@ def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
     return lambda cut: (symbols.with_zbar(prepare(cut).astype(np.uint8, copy=False)), [])
 
 
-FAINT = Attempt("lifted", "zxing", _zxing(_lifted), 0.35, 0.5)  # at whole frames: faint codes make no region
+FAINT = Attempt("halved", "zxing", _zxing(_halved), 0.35, 0.5)  # at whole frames: faint codes make no region
 ATTEMPTS = (  # the best one first
     Attempt("thresholded", "zxing", _zxing(thresholded), 1.7),
     Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0, judges=True),

@@ -39,7 +39,7 @@ def test_an_attempt_survives_small_cuts(attempt: Attempt, size: tuple[int, int])
     assert attempt.look(noise)[0] == []
 
 
-def test_a_faint_code_needs_its_contrast_lifted() -> None:
+def test_a_faint_code_is_read_at_half_its_size() -> None:
     """Twelve grey levels between dark and light."""
     frame = seen(PASS.light, CORNERS, dark=120, bright=132, noise=1.5)
     assert with_zxing(frame)[0] == []
