@@ -60,7 +60,7 @@ class Budget:
 
     @property
     def tired(self) -> bool:
-        """Whether nothing has been there for a while, or nothing has come of what was there."""
+        """Whether nothing new has been there for a while, or nothing has come of what was there."""
         return self._quiet > 0 or self._in_vain > _PATIENCE // 2
 
     def looked(self, cpu_s: float) -> None:
@@ -74,7 +74,7 @@ class Budget:
         self._terms = prospect.value
         self._frame_s = 0.0
         self._in_vain = self._in_vain + 1 if prospect in _HOPEFUL else 0
-        self._quiet = self._quiet + 1 if prospect is Prospect.NONE else 0
+        self._quiet = self._quiet + 1 if prospect in (Prospect.NONE, Prospect.DOUBTED) else 0
         patience = max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE)
         self._guesses = min(_GUESSES, self._guesses + self._terms.guesses)
         self._codes = min(_CODES, self._codes + self._terms.codes * patience)

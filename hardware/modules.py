@@ -7,7 +7,7 @@ What comes out, right for the most part, serves as pattern and training for the 
 200. They are soft: how light each module is, and how sure. Soft modules of successive frames can be added up.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,9 +25,10 @@ from hardware.symbols import Outline
 Grey = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
 
-# Light and contrast are made even over so many modules: many leave the code's own balance alone, few follow the edge
-# of a shadow.
-_EVEN_OVER = (11, 5)
+EVEN_OVER = (11, 5)
+"""Modules over which light and contrast are made even: many leave the code's own balance alone, few follow the edge of
+a shadow."""
+
 _ROUNDS = 6  # of laying the grid and training the filter anew
 _STEPS = 3  # of the grid in a round
 _LARGEST_VERSION = 25  # that is worth more than one round: larger ones are no passes, and cost much
@@ -72,14 +73,17 @@ class Modules:
         return float(np.abs(self.log_odds).mean())
 
 
-def measured(grey: Grey, outline: Outline) -> Iterator[Modules]:
-    """The modules of a located code, round by round; none where no code of this version lies."""
+def measured(grey: Grey, outline: Outline, even_over: Sequence[int] = EVEN_OVER) -> Iterator[Modules]:
+    """The modules of a located code, round by round; none where no code of this version lies.
+
+    even_over: see `EVEN_OVER`, one after the other, as long as what comes out is not sure.
+    """
     if not cv2.contourArea(outline.corners) <= _LARGEST_AREA * grey.size:  # or not a number
         return
     n = modules_of(outline.version)
     upright, back = _upright(grey, outline.corners, n)
     grid = Grid(n)
-    for over in _EVEN_OVER:
+    for over in even_over:
         if not (yield from _rounds(upright, back, _even(upright, over), outline.version, grid)):
             return
 

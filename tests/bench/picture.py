@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 # Private names: the steps between are the reader's own matter, and only this picture shows them.
 from hardware.attempts import ATTEMPTS, thresholded
 from hardware.grid import Grid, View
-from hardware.modules import _EVEN_OVER, Modules, _even, _upright, decode, measured
+from hardware.modules import EVEN_OVER, Modules, _even, _upright, decode, measured
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.regions import Region, RegionFinder
 from hardware.symbols import Grey, Outline, with_zxing
@@ -108,7 +108,7 @@ def _fitted(grey: Grey, outline: Outline) -> Colours:
     """The code set upright, and where the fit sees the middles of its modules: the known ones in another colour."""
     n = modules_of(outline.version)
     upright, _ = _upright(grey, outline.corners, n)
-    light, grid = _even(upright, _EVEN_OVER[0]), Grid(n)
+    light, grid = _even(upright, EVEN_OVER[0]), Grid(n)
     grid.lay(View(light), outline.version)
     even = np.clip(light * 55 + 128, 0, 255).astype(np.uint8)
     enlarged = _resized(_coloured(even), _SQUARE, _SQUARE, cv2.INTER_CUBIC)

@@ -1,6 +1,6 @@
 """The anytime reader: frames of one camera, one after the other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from hardware import modules
+from hardware.modules import Modules
 from hardware.reader import SymbolReader
-from hardware.symbols import Grey, Hint, Reading, Symbol, with_zxing
+from hardware.symbols import Grey, Hint, Outline, Reading, Symbol, with_zxing
 from tests.bench.scenes import single
 from tests.hardware.shown import code, scrambled, seen, square
 
@@ -118,7 +120,7 @@ def test_a_code_that_is_exchanged_is_read_at_once(after_s: float) -> None:
 
 @pytest.mark.parametrize(
     ("options", "step"),
-    [({"streak_px": 12}, "grid"), ({"blur_px": 4.0}, "grid"), ({"dark": 120, "bright": 132, "noise": 1.5}, "lifted")],
+    [({"streak_px": 12}, "grid"), ({"blur_px": 4.0}, "grid"), ({"dark": 120, "bright": 132, "noise": 1.5}, "halved")],
     ids=["moved", "blurred", "faint"],
 )
 def test_a_hard_code_is_read_by_a_later_step(options: dict[str, float], step: str) -> None:
@@ -174,6 +176,23 @@ def test_a_code_that_nobody_can_decode_is_located(side: int, options: dict[str, 
         assert reading.located.hint == hint
         # They are the decoder's, and of a small code the corner without a finder pattern is rough.
         assert np.abs(np.array(reading.located.corners) - corners).max() < max(8, 0.3 * side)
+
+
+def test_ways_of_measuring_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first time a code is measured in all of them, then in one a frame, until it is read."""
+    tried: list[Sequence[int]] = []
+
+    measured = modules.measured
+
+    def spied(grey: Grey, outline: Outline, even_over: Sequence[int]) -> Iterator[Modules]:
+        tried.append(even_over)
+        return measured(grey, outline, even_over)
+
+    monkeypatch.setattr(modules, "measured", spied)
+    reader = fresh()
+    film(reader, [seen(scrambled(PASS), HELD, size=CAMERA, noise=2, seed=seed) for seed in range(4)])
+    many, few = modules.EVEN_OVER
+    assert tried[:3] == [(many, few), (many,), (few,)]
 
 
 def test_a_code_that_has_gone_is_located_no_longer() -> None:
