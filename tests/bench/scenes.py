@@ -98,10 +98,10 @@ FACTORS: dict[str, Factor] = {
     "gradient": lambda scene, s, rng: replace(scene, gradient=0.6 + 0.6 * s, gradient_angle=_angle(rng) * 2),
     "logo": lambda scene, s, _: replace(scene, logo=0.1 + 0.25 * s),
     "occlusion": lambda scene, s, rng: replace(scene, occluded=0.08 + 0.3 * s, cracks=int(rng.integers(0, 5))),
-    "quiet zone": lambda scene, s, _: replace(scene, quiet_modules=1.5 - 1.5 * s),
+    "quiet zone": lambda scene, s, _: replace(scene, quiet_modules=1.5 - 1.5 * s, noise=4 + 20 * s),
     "jpeg": lambda scene, s, _: replace(scene, jpeg=round(20 - 18 * s), module_px=2.2 + scene.module_px * 0.25),
     "dots": lambda scene, s, _: replace(
-        scene, style="dots" if s > 0.4 else "rounded", defocus_px=scene.module_px * 0.55 * s
+        scene, style="dots" if s > 0.4 else "rounded", defocus_px=scene.module_px * 0.85 * s
     ),
     "bend": lambda scene, s, _: replace(scene, bend=0.05 + 0.35 * s, carrier="paper"),
     "mix": _mixed,

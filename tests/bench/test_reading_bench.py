@@ -90,10 +90,10 @@ def test_codes_are_read_as_soon_as_promised(scores: Scores, frames: int) -> None
 
 
 @pytest.mark.parametrize("factor", FACTORS)
-def test_no_single_decoder_reads_more(scores: Scores, factor: str) -> None:
-    """Whatever makes a code hard to read, the reader is at least as good as each of the decoders."""
-    ours, best = scores.share(OURS, factor), max(scores.share(name, factor) for name in scores.of)
-    assert ours >= best
+def test_no_single_decoder_reads_as_many(scores: Scores, factor: str) -> None:
+    """Whatever makes a code hard to read, the reader reads more of them than each of the decoders."""
+    ours, best = scores.share(OURS, factor), max(scores.share(name, factor) for name in scores.of if name != OURS)
+    assert ours > best
 
 
 def test_the_documentations_picture_can_be_drawn() -> None:
