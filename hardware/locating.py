@@ -22,7 +22,6 @@ from hardware.symbols import Grey, Outline
 _EVEN_OVER_PX = 31
 _LEAST_BY_THREE, _LEAST_BY_TWO = 0.25, 0.35  # agreement: two places occur by chance much oftener
 _LARGEST_VERSION = 14
-_NARROWEST = 2.0  # cuts are made as wide as high, unless they are narrower
 _SIZE_TOLERANCE = 0.18  # natural logarithm: how well modules are known by the finder patterns' size
 _LEAST = 0.38  # at last: of codes, few are below; of what else there is, few above
 _LEAST_FLAT, _CLOSE_FLAT = 0.25, 0.2  # while no tilt is known
@@ -58,17 +57,14 @@ class _Guess:
 
 def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
     """Up to `most` outlines, likeliest first, in pixels of the cut."""
-    height, width = cut.shape
-    # Seen from the side, a code is narrow, and so are its finder patterns; drawn ones are square.
-    down, across = (LARGEST_PX / max(side, max(height, width) / _NARROWEST) for side in (height, width))
-    how = cv2.INTER_AREA if min(down, across) < 1 else cv2.INTER_LINEAR
-    light = _even(cv2.resize(cut, None, fx=across, fy=down, interpolation=how).astype(np.uint8, copy=False))
-    back = np.array([1 / across, 1 / down], np.float32)
+    scale = LARGEST_PX / max(cut.shape)
+    small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    light = _even(small.astype(np.uint8, copy=False))
     for sign, places in sorted(finder_places(light), key=lambda entry: -_strength(entry[1])):
         guesses = _guesses(light if sign > 0 else -light, places)
         if guesses:  # no code is dark on light and light on dark
             found = _best(light if sign > 0 else -light, guesses, most)
-            return [replace(outline, corners=outline.corners * back) for outline in map(_Guess.outline, found)]
+            return [guess.outline().placed(scale, 0, 0) for guess in found]
     return []
 
 
