@@ -11,6 +11,8 @@ import time
 from typing import Any, NoReturn
 
 # The modules that the real process imports, from the same place.
+import numpy as np
+
 from hardware import confinement, reader, scanner_process, symbols
 from hardware.syscall_filter import FilterError
 from tests.hardware.attacks import Attacker, Targets
@@ -75,11 +77,14 @@ class TakenOver(reader.SymbolReader):
             os.write(scanner_process._MESSAGES, bytes(WISH["line"], "ascii") * 100)  # past what the process would say
 
     def _swallow(self, grey: symbols.Grey, at: float) -> symbols.Reading:
-        """Memory without end, on every picture; what is read meanwhile is told."""
+        """Memory without end, on every picture; what is read meanwhile is told.
+
+        It is taken and not touched: to fill it would take a busy machine longer than a picture may.
+        """
         heap = []
         try:
             while True:
-                heap.append(bytearray(32 << 20))
+                heap.append(np.zeros(32 << 20, np.uint8))
         except MemoryError:
             taken = len(heap)
             del heap
