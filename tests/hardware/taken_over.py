@@ -10,9 +10,9 @@ import sys
 import time
 from typing import Any, NoReturn
 
-# The modules that the real process imports, from the same place.
 import numpy as np
 
+# The modules that the real process imports, from the same place.
 from hardware import confinement, reader, scanner_process, symbols
 from hardware.syscall_filter import FilterError
 from tests.hardware.attacks import Attacker, Targets

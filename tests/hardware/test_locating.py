@@ -82,6 +82,7 @@ def _patterns() -> dict[str, Grey]:
     return {
         "noise": rng.integers(0, 256, (300, 300)).astype(np.uint8),
         "coarse noise": np.kron(rng.integers(0, 256, (50, 50)), np.ones((6, 6))).astype(np.uint8),
+        **{f"stripes of {wide}": (x // wide % 2 * 200).astype(np.uint8) for wide in (8, 9, 11)},
         "chequers": ((x // 12 + y // 12) % 2 * 200).astype(np.uint8),
         "nothing": np.full((300, 300), 128, np.uint8),
     }
