@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.foreknowledge import informed
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.soft_decoding import hoped_for, nearest
 
@@ -37,8 +38,9 @@ _BLOCKS = (
 )
 LARGEST_VERSION = len(_BLOCKS)
 _LEVEL_OF_BITS = (1, 0, 3, 2)  # format bits 00 to 11 are M, L, H, Q
-_LOGO, _BELIEVED = 0.38, 0.4  # of the side, in the middle; what sure shades are worth there, as a logo's may be
-_EVIDENCE = 29.0  # bits that a block needs: one of guesses, tried twice, passes once in 2 to the power of 28 times
+# Logos, as a part of the code's side, and what is believed of what is seen in such a place, one after the other.
+_LOGOS = ((0.34, 0.05), (0.25, 0.05), (0.38, 0.6))
+_EVIDENCE = 30.0  # bits that a block needs: one of guesses, tried 4 times, passes once in 2 to the power of 28 times
 _HOPE = 21.0  # bits of it that are to be expected: fewer seldom become enough
 _FEW_CHECKS = 10  # in a block of guesses zxing-cpp finds something to correct to once in 2 to the power of 20 times
 
@@ -59,15 +61,17 @@ def repaired(version: int, log_odds: Floats) -> Floats | None:
     if version > LARGEST_VERSION:
         return None
     drawn = _repaired(version, log_odds)
-    if drawn is not None:
-        return drawn
-    # A logo is drawn in sure shades, and nothing in the picture says that they are no modules. How large it is isn't
-    # known: so the odds there are shortened, not given up.
     n = modules_of(version)
-    middle = slice(round(n * (0.5 - _LOGO / 2)), round(n * (0.5 + _LOGO / 2)))
-    without = log_odds.copy()
-    without[middle, middle] *= np.float32(_BELIEVED)
-    return _repaired(version, without)
+    for side, believed in _LOGOS:
+        if drawn is not None:
+            break
+        # A logo is drawn in sure shades, and nothing in the picture says that they are no modules. A large one may
+        # cover as many as the code can spare: then all are doubted alike, else the less what may be right.
+        middle = slice(round(n * (1 - side) / 2), round(n * (1 + side) / 2))
+        without = log_odds.copy()
+        without[middle, middle] *= np.float32(believed)
+        drawn = _repaired(version, without)
+    return drawn
 
 
 def has_few_checks(version: int, log_odds: Floats) -> bool:
@@ -86,6 +90,8 @@ def _repaired(version: int, log_odds: Floats) -> Floats | None:
     flips = _mask(version, mask)[order[:, 0], order[:, 1]]
     odds = (log_odds[order[:, 0], order[:, 1]] * flips).reshape(count, 8)
     blocks = list(_blocks(version, level, count))
+    data = np.concatenate([block.places[: -block.checks] for block in blocks])
+    odds[data] = informed(odds[data])
     if any(hoped_for(odds[block.places], block.checks) < _HOPE for block in blocks):
         return None
     values = np.zeros(count, np.uint8)

@@ -38,7 +38,7 @@ def hoped_for(odds: Floats, checks: int) -> float:
     """The evidence to be expected from a block's odds, see `nearest`: where it is far too little, time is saved."""
     doubtful = _least(np.abs(odds.ravel()), 8 * checks)
     right = 1 / (1 + np.exp(-doubtful))
-    return float(np.sum(right * _gain(doubtful) + (1 - right) * _gain(-doubtful))) - log2(_WAYS)
+    return float(np.sum(right * bits_gained(doubtful) + (1 - right) * bits_gained(-doubtful))) - log2(_WAYS)
 
 
 def nearest(odds: Floats, checks: int) -> Block:
@@ -51,7 +51,7 @@ def nearest(odds: Floats, checks: int) -> Block:
     sureness, bits = np.abs(odds), (odds < 0).astype(np.uint8)
     equations = _parity_checks(len(odds) // 8, checks)
     if not np.any((equations @ bits.astype(np.float32)) % 2):
-        return Block(np.packbits(bits), float(_gain(_least(sureness, 8 * checks)).sum()))
+        return Block(np.packbits(bits), float(bits_gained(_least(sureness, 8 * checks)).sum()))
     order = np.argsort(sureness, kind="stable")
     solved, computed = _solved(equations[:, order].astype(np.uint8))
     believed = np.setdiff1d(np.arange(len(order)), computed, assume_unique=True)  # the least sure first
@@ -64,7 +64,7 @@ def nearest(odds: Floats, checks: int) -> Block:
     corrected[computed] ^= changed.astype(np.uint8)
     whole = np.empty_like(bits)
     whole[order] = corrected
-    fits = _gain(np.where(changed, -1, 1) * sureness[order][computed])
+    fits = bits_gained(np.where(changed, -1, 1) * sureness[order][computed])
     return Block(np.packbits(whole), float(fits.sum()) - _choice(len(believed), len(flips)))
 
 
@@ -73,7 +73,7 @@ def _least(sureness: NDArray[np.floating], count: int) -> NDArray[np.floating]:
     return least
 
 
-def _gain(agreeing: NDArray[np.floating]) -> NDArray[np.floating]:
+def bits_gained(agreeing: NDArray[np.floating]) -> NDArray[np.floating]:
     """Bits of evidence in a bit that agrees with odds of this size, or, where negative, does not."""
     gain: NDArray[np.floating] = 1 - np.logaddexp(0, -agreeing) / np.log(2)
     return gain
