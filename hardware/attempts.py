@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from hardware import symbols
-from hardware.locating import outlines_by_finders, outlines_by_turned_finders
+from hardware.locating import outlines_by_finders, outlines_in_other_view
 from hardware.symbols import Grey, Outline, Symbol
 
 Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
@@ -69,10 +69,10 @@ FAINT = Attempt("halved", "zxing", _zxing(_halved), 0.35, 0.5)  # at whole frame
 ATTEMPTS = (  # the best one first
     Attempt("thresholded", "zxing", _zxing(thresholded), 1.7),
     Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0, judges=True),
+    Attempt("finders otherwise", "grid", lambda cut: ([], outlines_in_other_view(cut)), 0.2, fixed=3.0),
     Attempt("thresholded", "zbar", _zbar(thresholded), 6.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),
     Attempt("plain, enlarged", "zxing", _zxing(_enlarged), 3.0, 2.0),
-    Attempt("turned finders", "grid", lambda cut: ([], outlines_by_turned_finders(cut)), 0.4, fixed=3.0),
     Attempt("blurred", "zxing", _zxing(lambda cut: _against_mean(cv2.GaussianBlur(cut, (0, 0), 2.0), 51)), 2.0),
 )

@@ -18,6 +18,7 @@ from hardware.finders import LARGEST_PX, finder_places
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.squares import NONE, Squares, by_three, by_two
 from hardware.symbols import Grey, Outline
+from hardware.uprighting import Stance, stance
 
 _EVEN_OVER_PX = 31
 _LEAST_BY_THREE, _LEAST_BY_TWO = 0.25, 0.35  # agreement: two places occur by chance much oftener
@@ -56,9 +57,25 @@ class _Guess:
 
 
 def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
-    """Up to `most` outlines, likeliest first, in pixels of the cut."""
-    scale = LARGEST_PX / max(cut.shape)
-    small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    """Up to `most` outlines, likeliest first, in pixels of the cut; what lies askew is set upright before."""
+    lies = stance(cut)
+    return _in_upright_view(cut, lies, most) if lies is not None and lies.differs else _in_view(cut, most)
+
+
+def outlines_in_other_view(cut: Grey, most: int = 2) -> list[Outline]:
+    """The same as the cut is, where it was set upright; in vain, if something else was."""
+    lies = stance(cut)
+    return _in_view(cut, most) if lies is not None and lies.differs else []
+
+
+def _in_upright_view(cut: Grey, lies: Stance, most: int) -> list[Outline]:
+    found = _in_view(lies.upright(cut, LARGEST_PX), most)
+    return [replace(outline, corners=lies.back(outline.corners, LARGEST_PX)) for outline in found]
+
+
+def _in_view(view: Grey, most: int) -> list[Outline]:
+    scale = LARGEST_PX / max(view.shape)
+    small = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     light = _even(small.astype(np.uint8, copy=False))
     for sign, places in sorted(finder_places(light), key=lambda entry: -_strength(entry[1])):
         guesses = _guesses(light if sign > 0 else -light, places)
@@ -66,20 +83,6 @@ def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
             found = _best(light if sign > 0 else -light, guesses, most)
             return [guess.outline().placed(scale, 0, 0) for guess in found]
     return []
-
-
-def outlines_by_turned_finders(cut: Grey, most: int = 2) -> list[Outline]:
-    """The same for a code that is held turned by some 45 degrees: drawings of finder patterns stand upright."""
-    height, width = cut.shape
-    side = int(np.hypot(height, width)) + 1
-    onto = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), 45, 1.0), np.float64)
-    onto[:, 2] += side / 2 - np.array([width / 2, height / 2])
-    turned = cv2.warpAffine(cut, onto, (side, side), borderMode=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
-    back = cv2.invertAffineTransform(onto).astype(np.float32)
-    found = outlines_by_finders(turned, most)
-    return [
-        Outline((outline.corners @ back[:, :2].T + back[:, 2]).astype(np.float32), outline.version) for outline in found
-    ]
 
 
 def _best(light: Floats, guesses: list[_Guess], most: int) -> list[_Guess]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hardware.locating import outlines_by_finders, outlines_by_turned_finders
+from hardware.locating import outlines_by_finders, outlines_in_other_view
 from hardware.symbols import Grey, with_zxing
 from tests.hardware.shown import Floats, code, seen, square
 
@@ -25,12 +25,32 @@ def test_a_noisy_code_is_located(turned: int, dark: int, bright: int) -> None:
 
 @pytest.mark.parametrize("turned", [22, 45, 68, 130, 215, 320])
 def test_a_code_that_is_held_askew_is_located(turned: int) -> None:
-    """In a picture that is turned, too: between them both look at every angle."""
+    """The cut is set upright before: drawings of finder patterns stand upright."""
     corners = square(60, 90, 180, turned)
     cut = seen(PASS.light, corners, size=(300, 360), noise=45, seed=turned)
-    best = outlines_by_turned_finders(cut)[0]
+    best = outlines_by_finders(cut)[0]
     assert best.version == PASS.version
     assert np.abs(best.corners - corners).max() < 180 / len(PASS.light)
+
+
+@pytest.mark.parametrize("narrow", [0.5, 0.6, 0.7])
+@pytest.mark.parametrize("turned", [10, 33, 75, 150])
+def test_a_code_seen_from_aside_is_located(narrow: float, turned: int) -> None:
+    """Half as wide as high, and turned: no drawing of a finder pattern would fit."""
+    corners = square(-110, -110, 220, turned) * np.array([narrow, 1], np.float32) + np.float32(170)
+    best = outlines_by_finders(seen(PASS.light, corners, size=(340, 340), noise=25))[0]
+    assert best.version == PASS.version
+    assert np.abs(best.corners - corners).max() < 220 / len(PASS.light)
+
+
+def test_the_other_view_is_the_cut_itself() -> None:
+    """Where the cut was set upright by what lies beside the code; where it was not, there is no other one."""
+    corners = square(60, 60, 180, 4)
+    cut = seen(PASS.light, corners, size=(300, 300), noise=12)
+    assert outlines_in_other_view(cut) == []
+    beside = np.hstack([cut, np.random.default_rng(1).integers(0, 256, (300, 500)).astype(np.uint8)])
+    found = [*outlines_by_finders(beside), *outlines_in_other_view(beside)]
+    assert any(np.abs(outline.corners - corners).max() < 180 / len(PASS.light) for outline in found)
 
 
 def test_a_larger_version_is_told() -> None:
@@ -99,11 +119,11 @@ def test_tiny_cuts_give_nothing(size: tuple[int, int]) -> None:
     """And no error."""
     noise = np.random.default_rng(1).integers(0, 256, size).astype(np.uint8)
     assert outlines_by_finders(noise) == []
-    assert outlines_by_turned_finders(noise) == []
+    assert outlines_in_other_view(noise) == []
 
 
 def test_no_more_than_asked_for() -> None:
     """Each costs a measuring."""
     cut = np.hstack([seen(PASS.light, square(60, 60, 200)) for _ in range(2)])
-    assert len(outlines_by_finders(cut)) == 2
-    assert len(outlines_by_finders(cut, most=1)) == 1
+    assert len(outlines_in_other_view(cut)) == 2
+    assert len(outlines_in_other_view(cut, most=1)) == 1
