@@ -14,11 +14,13 @@ class BarCodes:
     def __init__(self, every_s: float, look: Callable[[Grey], list[Symbol]] = bar_codes) -> None:
         self._every_s = every_s
         self._look = look
-        self._at = float("-inf")
+        self._at: float | None = None
         self._seen: bytes | None = None
 
     def read(self, grey: Grey, at: float) -> tuple[Symbol, ...]:
         """The bar code of a frame at the monotonic time `at`, if it is due; raises what a decoder raises."""
+        if self._at is None:
+            self._at = at  # the first frame has enough to do
         if 0 <= at - self._at < self._every_s:
             return ()
         self._at = at

@@ -7,7 +7,7 @@ from hardware.budget import Prospect
 from hardware.regions import Region
 from hardware.symbols import Outline
 
-_LIKELY = 25.0  # a region's likeness above which it is rather a code than a pattern
+_LIKELY = 16.0  # a region's likeness above which it is rather a code than a pattern
 _FIRST_S, _LONGEST_S = 0.15, 2.4
 _OUTLINE_S = 0.6
 _REMEMBERED = 2  # times as long as it lasts

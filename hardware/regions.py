@@ -1,5 +1,6 @@
 """Where in a frame a code may be: places that change a lot both across and down, as hardly anything but a code does."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -12,9 +13,11 @@ _BLOCK_PX = 16  # of the frame, a side of one cell of the density map
 _HALF_BLOCK = _BLOCK_PX // 2
 _SMALLEST_BLOCKS = 6
 _FAINTEST = 1.0  # grey levels above the frame's floor
-_LEAST_LIKENESS = 10.0  # among generated door scenes, no code was below; most of what else is there is
+_LEAST_LIKENESS = 6.0  # among generated door scenes, hardly a code was below; most of what else is there is
+_ALIKE = 0.5  # a larger region that is so likely, too, is taken instead
+_SIZE_COUNTS = 0.4  # to the power of this, in blocks
 _LONGEST = 2.6  # width to height, or height to width: a tilted code is not longer
-_SHARE = 0.3  # of the strongest place's density: what belongs to a region
+_SHARES = (0.28, 0.42, 0.58)  # of the strongest place's density: what belongs to a region, narrowly and widely
 
 _PATCH_PX = 64  # a region is brought to this size to look for repetition
 _UNIQUE, _REPEATING = 0.5, 0.8  # side peak of the autocorrelation: of codes, hardly above; of patterns, seldom below
@@ -52,6 +55,11 @@ class Region:
     likeness: float
     moved: bool | None = None
 
+    @property
+    def area(self) -> int:
+        """In pixels."""
+        return self.width * self.height
+
     def cut(self, grey: Grey) -> tuple[Grey, int, int]:
         """The region with a margin around it, copied out of the frame, and the place of its top left corner."""
         around = int(max(self.width, self.height) * 0.25) + 12
@@ -59,11 +67,15 @@ class Region:
         cut = grey[top : self.top + self.height + around, left : self.left + self.width + around]
         return np.ascontiguousarray(cut), left, top
 
+    def same_as(self, other: "Region") -> bool:
+        """Whether they overlap, and neither is twice as large as the other."""
+        return self.overlaps(other) and 2 * min(self.area, other.area) > max(self.area, other.area)
+
     def overlaps(self, other: "Region") -> bool:
         """Whether most of the smaller of two regions lies in the other."""
         width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
-        smaller = min(self.width * self.height, other.width * other.height)
+        smaller = min(self.area, other.area)
         return width > 0 and height > 0 and width * height > 0.5 * smaller
 
 
@@ -112,24 +124,34 @@ def likely_regions(half: Grey, most: int) -> list[Region]:
     """Up to `most` places of a frame that look like a code, likeliest first; `half` is the frame at half its size."""
     density = _density(half)
     floor = float(np.partition(density.ravel()[::2], density.size // 4)[density.size // 4])  # the median, nearly
-    threshold = floor + max(_FAINTEST, (float(density.max()) - floor) * _SHARE)
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats((density > threshold).astype(np.uint8), connectivity=4)
-    found = []
+    above = float(density.max()) - floor
+    found = [region for share in _SHARES for region in _denser(density, floor, max(_FAINTEST, above * share))]
+    likely: list[Region] = []
+    for region in sorted(found, key=lambda region: -region.likeness):
+        same = next((other for other in likely if region.same_as(other)), None)
+        if same is not None:
+            if region.area > same.area and region.likeness > _ALIKE * same.likeness:
+                likely[likely.index(same)] = region  # rather more than the code than less
+        elif len(likely) <= most:
+            likely.append(region)
+    judged = [replace(region, likeness=region.likeness * _unlike_a_pattern(half, region)) for region in likely]
+    judged = [region for region in judged if region.likeness >= _LEAST_LIKENESS]
+    return sorted(judged, key=lambda region: -region.likeness)[:most]
+
+
+def _denser(density: NDArray[np.float32], floor: float, by: float) -> Iterator[Region]:
+    """The parts that are denser than the floor by so many grey levels."""
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats((density > floor + by).astype(np.uint8), connectivity=4)
     for label, (left, top, wide, high, blocks) in enumerate(boxes.tolist()):
         longest = max(wide, high) / min(wide, high)
         if label == 0 or blocks < _SMALLEST_BLOCKS or longest > _LONGEST:
             continue
         inside = labels[top : top + high, left : left + wide] == label
         strength = float(density[top : top + high, left : left + wide][inside].mean()) - floor
-        likeness = blocks**0.5 * min(blocks / (wide * high), 0.8) / longest * strength
+        # Size counts little: what is dense all around a code, as a screen with waves in it, is larger.
+        likeness = blocks**_SIZE_COUNTS * min(blocks / (wide * high), 0.8) / longest * strength
         if likeness >= _LEAST_LIKENESS:
-            found.append(Region(left * _BLOCK_PX, top * _BLOCK_PX, wide * _BLOCK_PX, high * _BLOCK_PX, likeness))
-    likely: list[Region] = []
-    for region in sorted(found, key=lambda region: -region.likeness)[: most + 1]:
-        likeness = region.likeness * _unlike_a_pattern(half, region)
-        if likeness >= _LEAST_LIKENESS:
-            likely.append(replace(region, likeness=likeness))
-    return sorted(likely, key=lambda region: -region.likeness)[:most]
+            yield Region(left * _BLOCK_PX, top * _BLOCK_PX, wide * _BLOCK_PX, high * _BLOCK_PX, likeness)
 
 
 def _unlike_a_pattern(half: Grey, region: Region) -> float:

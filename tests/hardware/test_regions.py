@@ -46,6 +46,25 @@ def test_a_code_in_a_hall_is_found(seed: int) -> None:
     assert _holds(RegionFinder().find(frame, 2)[0], 500, 260)
 
 
+@pytest.mark.parametrize("waves", [0.2, 0.4])
+def test_a_code_on_a_screen_with_waves_is_found_by_itself(waves: float) -> None:
+    """The beat of its pixels with the camera's makes all of the screen dense, though less so than the code."""
+    x, y = np.meshgrid(np.arange(1280), np.arange(720))
+    frame = _with_code(np.full((720, 1280), 150, np.uint8), 500, 260).astype(np.float32)
+    beat = 1 + waves * np.sin(x * 1.4 + y * 0.3) * np.sin(y * 1.1 - x * 0.4)
+    screen = (abs(x - 582) < 200) & (abs(y - 342) < 300)
+    frame = np.where(screen, np.clip(frame * beat, 0, 255), 90)
+    found = RegionFinder().find(frame.astype(np.uint8), 2)
+    assert any(_holds(region, 500, 260) for region in found)
+
+
+def test_more_of_a_code_is_taken_rather_than_less() -> None:
+    """Its lower half in a shadow is less dense than the other, and still belongs to it."""
+    frame = _with_code(np.full((720, 1280), 100, np.uint8), 500, 260)
+    frame[342:] = frame[342:] // 2
+    assert _holds(RegionFinder().find(frame, 1)[0], 500, 260)
+
+
 def _patterns() -> dict[str, Grey]:
     x, y = np.meshgrid(np.arange(1280), np.arange(720))
     within = (abs(x - 640) < 150) & (abs(y - 360) < 150)
