@@ -57,13 +57,13 @@ class _Guess:
 
 
 def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
-    """Up to `most` outlines, likeliest first, in pixels of the cut; what lies askew is set upright before."""
+    """Up to `most` outlines, likeliest first, in pixels of the cut; what lies askew in it is set upright first."""
     lies = stance(cut)
     return (_in_upright_view(cut, lies, most) if lies is not None and lies.differs else []) or _in_view(cut, most)
 
 
 def outlines_in_other_view(cut: Grey, most: int = 2) -> list[Outline]:
-    """The same as the cut is, where it was set upright: by something else than a code, if nothing was read there."""
+    """The same in the cut as it is, where something was found in it that had been set upright; else none."""
     lies = stance(cut)
     return _in_view(cut, most) if lies is not None and lies.differs else []
 
