@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from hardware import symbols
-from hardware.locating import outlines_by_finders, outlines_in_other_view
+from hardware.locating import outlines_by_finders
 from hardware.symbols import Grey, Outline, Symbol
 
 Look = Callable[[Grey], tuple[list[Symbol], list[Outline]]]
@@ -18,8 +18,7 @@ class Attempt:
     """One way. decoder: whose failure it is when it raises; scale: of the picture that it looks at, to the cut.
 
     price: what it costs for a pixel of the cut, as a multiple of what zxing-cpp's look at a frame costs for one;
-    fixed: what it costs for any cut, in such looks; judges: whether what it locates nothing in is hardly a code;
-    doubts: whether it is for cuts in which the attempt that judges has located something else than a code.
+    fixed: what it costs for any cut, in such looks; judges: whether what it locates nothing in is hardly a code.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Attempt:
     scale: float = 1.0
     fixed: float = 0.0
     judges: bool = False
-    doubts: bool = False
 
     def looks(self, share: float) -> float:
         """The cost for a cut that is this share of the frame."""
@@ -71,7 +69,6 @@ FAINT = Attempt("halved", "zxing", _zxing(_halved), 0.35, 0.5)  # at whole frame
 ATTEMPTS = (  # the best one first
     Attempt("thresholded", "zxing", _zxing(thresholded), 1.7),
     Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0, judges=True),
-    Attempt("finders otherwise", "grid", lambda cut: ([], outlines_in_other_view(cut)), 0.2, fixed=3.0, doubts=True),
     Attempt("thresholded", "zbar", _zbar(thresholded), 6.0),
     Attempt("enlarged", "zxing", _zxing(lambda cut: _against_mean(_enlarged(cut), 51)), 6.0, 2.0),
     Attempt("sharpened", "zxing", _zxing(lambda cut: _against_mean(_sharpened(_enlarged(cut)), 51)), 10.0, 2.0),

@@ -22,6 +22,9 @@ from hardware.uprighting import Stance, stance
 
 _EVEN_OVER_PX = 31
 _LEAST_BY_THREE, _LEAST_BY_TWO = 0.25, 0.35  # agreement: two places occur by chance much oftener
+# The two best places' scores together: of what is no code four in five are below, of codes one in fifty; and what is
+# above the second number is clear.
+_LEAST_STRENGTH, _CLEAR = 0.93, 1.3
 _LARGEST_VERSION = 14
 _SIZE_TOLERANCE = 0.18  # natural logarithm: how well modules are known by the finder patterns' size
 _LEAST = 0.39  # at last: of codes, few are below; of what else there is, few above
@@ -57,31 +60,54 @@ class _Guess:
 
 
 def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
-    """Up to `most` outlines, likeliest first, in pixels of the cut; what lies askew in it is set upright first."""
+    """Up to `most` outlines, likeliest first, in pixels of the cut.
+
+    What lies askew in it is set upright; where that shows something else, finder patterns are clearer in the cut.
+    """
     lies = stance(cut)
-    return (_in_upright_view(cut, lies, most) if lies is not None and lies.differs else []) or _in_view(cut, most)
+    upright = _looked_at(lies.upright(cut, LARGEST_PX)) if lies is not None and lies.differs else None
+    if lies is not None and upright is not None and upright.strength >= _CLEAR:
+        return _placed_back(_located(upright, most), lies)
+    as_it_is = _looked_at(cut)
+    if lies is None or upright is None or as_it_is.strength >= upright.strength:
+        return _located(as_it_is, most)
+    return _placed_back(_located(upright, most), lies)
 
 
-def outlines_in_other_view(cut: Grey, most: int = 2) -> list[Outline]:
-    """The same in the cut as it is, where something was found in it that had been set upright; else none."""
-    lies = stance(cut)
-    return _in_view(cut, most) if lies is not None and lies.differs else []
-
-
-def _in_upright_view(cut: Grey, lies: Stance, most: int) -> list[Outline]:
-    found = _in_view(lies.upright(cut, LARGEST_PX), most)
+def _placed_back(found: list[Outline], lies: Stance) -> list[Outline]:
     return [replace(outline, corners=lies.back(outline.corners, LARGEST_PX)) for outline in found]
 
 
-def _in_view(view: Grey, most: int) -> list[Outline]:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A view of which finder patterns were sought. light: made even; scale: of it to the view.
+
+    places: as hardware.finders has them, of dark and of light ones, the stronger first; strength: of the two best
+    places, as many as a code needs.
+    """
+
+    light: Floats
+    scale: float
+    places: tuple[tuple[int, Floats], ...]
+    strength: float
+
+
+def _looked_at(view: Grey) -> _View:
     scale = LARGEST_PX / max(view.shape)
     small = cv2.resize(view, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     light = _even(small.astype(np.uint8, copy=False))
-    for sign, places in sorted(finder_places(light), key=lambda entry: -_strength(entry[1])):
-        guesses = _guesses(light if sign > 0 else -light, places)
+    places = sorted(finder_places(light), key=lambda entry: -_strength(entry[1]))
+    return _View(light, scale, tuple(places), _strength(places[0][1]))
+
+
+def _located(view: _View, most: int) -> list[Outline]:
+    if view.strength < _LEAST_STRENGTH:
+        return []
+    for sign, places in view.places:
+        light = view.light if sign > 0 else -view.light
+        guesses = _guesses(light, places)
         if guesses:  # no code is dark on light and light on dark
-            found = _best(light if sign > 0 else -light, guesses, most)
-            return [guess.outline().placed(scale, 0, 0) for guess in found]
+            return [guess.outline().placed(view.scale, 0, 0) for guess in _best(light, guesses, most)]
     return []
 
 
@@ -96,7 +122,6 @@ def _best(light: Floats, guesses: list[_Guess], most: int) -> list[_Guess]:
 
 
 def _strength(places: Floats) -> float:
-    """Of the two best places: as many as a code needs."""
     return float(places[:2, 3].sum())
 
 

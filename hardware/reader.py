@@ -178,10 +178,9 @@ class SymbolReader:
 
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
-        located = False
         for index in self._in_turn():
             attempt = ATTEMPTS[index]
-            if (attempt.judges and self._follower.now(at)) or (attempt.doubts and not located):
+            if attempt.judges and self._follower.now(at):
                 continue
             if not self._may(attempt, cut, grey):
                 return ()
@@ -190,7 +189,6 @@ class SymbolReader:
             found = self._attempted(attempt, grey, at, cut, (left, top))
             if found:
                 return found
-            located = located or (attempt.judges and bool(self._outlined))
             if attempt.judges and not self._doubts.new(self._outlined, at):
                 self._doubts.add(region, at)
                 self._budget.judged(Prospect.DOUBTED)
