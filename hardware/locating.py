@@ -22,9 +22,9 @@ from hardware.uprighting import Stance, stance
 
 _EVEN_OVER_PX = 31
 _LEAST_BY_THREE, _LEAST_BY_TWO = 0.25, 0.35  # agreement: two places occur by chance much oftener
-# The two best places' scores together: of what is no code four in five are below, of codes one in fifty; and what is
+# The two best places' scores together: of what is no code more than half are below, of codes one in a hundred; and what is
 # above the second number is clear.
-_LEAST_STRENGTH, _CLEAR = 0.93, 1.3
+_LEAST_STRENGTH, _CLEAR = 0.9, 1.3
 _LARGEST_VERSION = 14
 _SIZE_TOLERANCE = 0.18  # natural logarithm: how well modules are known by the finder patterns' size
 _LEAST = 0.39  # at last: of codes, few are below; of what else there is, few above
