@@ -22,7 +22,7 @@ from hardware.uprighting import Stance, stance
 
 _EVEN_OVER_PX = 31
 _LEAST_BY_THREE, _LEAST_BY_TWO = 0.25, 0.35  # agreement: two places occur by chance much oftener
-# The two best places' scores together: of what is no code more than half are below, of codes one in a hundred; and what is
+# The two best places' scores together: of what is no code more than half are below, of codes one in a hundred; what is
 # above the second number is clear.
 _LEAST_STRENGTH, _CLEAR = 0.9, 1.3
 _LARGEST_VERSION = 14

@@ -22,6 +22,7 @@ from hardware.codewords import has_few_checks, repaired
 from hardware.following import Follower
 from hardware.fusion import Fusion
 from hardware.hints import hint_for
+from hardware.pace import Pace
 from hardware.prospect import Doubts, prospect
 from hardware.qr_layout import Floats
 from hardware.regions import Region, RegionFinder, around
@@ -35,7 +36,6 @@ _LEAST_SIDE_PX = 32  # a smaller picture holds no code that one look would miss
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
 _REGIONS = 2  # of one frame, are tried
-_REGIONS_EVERY = 3  # frames, where nothing has come of it for some
 _OUTLINES = 2  # of one look, are measured
 _HARDLY = 0.5  # agreement, below which no code lies there
 _LIKELY = 0.55  # agreement, below which most modules are guesses
@@ -79,7 +79,7 @@ class SymbolReader:
         self._read_at: _Place | None = None
         self._follower = Follower()
         self._since_whole = 0
-        self._since_regions = 0
+        self._pace = Pace()
         self._turn = self._measurings = 0
 
     def read(self, grey: Grey, at: float) -> Reading:
@@ -132,10 +132,11 @@ class SymbolReader:
 
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
+        self._pace.frame(grey, at)
         outlines = self._doubts.new(outlines, at)
         read_at = self._read_lately(at)
         known = self._follower.follow(grey, at) if read_at is None else read_at.outline
-        regions = [] if outlines or known is not None else self._doubts.believed(self._regions(grey), at)
+        regions = [] if outlines or known is not None else self._doubts.believed(self._regions(grey, at), at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
         located = read_at is None and self._follower.lately(at) is not None
         outlined = bool(outlines) or read_at is not None
@@ -143,7 +144,7 @@ class SymbolReader:
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
         if outlines and not self._follower.now(at):  # what zxing-cpp took for a code is none
-            regions = self._doubts.believed(self._regions(grey), at)
+            regions = self._doubts.believed(self._regions(grey, at), at)
             self._budget.judged(prospect(located=located, outlined=read_at is not None, regions=regions))
         place = self._known_place(at)
         if place is not None:
@@ -153,7 +154,8 @@ class SymbolReader:
             if found:
                 return found
         # Where something stands that may be a code, its turn comes with the others'.
-        return () if regions and self._turn else self._attempted(FAINT, grey, at, grey, (0, 0))
+        is_due = self._pace.searched(at) and not (regions and self._turn)
+        return self._attempted(FAINT, grey, at, grey, (0, 0)) if is_due else ()
 
     def _read_lately(self, at: float) -> _Place | None:
         place = self._read_at
@@ -167,14 +169,9 @@ class SymbolReader:
         outline = self._follower.lately(at)
         return None if outline is None else around(outline.corners)
 
-    def _regions(self, grey: Grey) -> list[Region]:
+    def _regions(self, grey: Grey, at: float) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
-        self._since_regions += 1
-        if self._since_regions < (_REGIONS_EVERY if self._budget.tired else 1):
-            return []
-        regions = self._finder.find(grey, _REGIONS)
-        self._since_regions = 0
-        return regions
+        return self._finder.find(grey, _REGIONS) if self._pace.is_due(at, tired=self._budget.tired) else []
 
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
