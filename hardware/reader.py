@@ -217,6 +217,8 @@ class SymbolReader:
         if read:
             return tuple(symbol.placed(attempt.scale, *corner, attempt.name) for symbol in read)
         self._outlined = placed = [outline.placed(attempt.scale, *corner) for outline in outlines]
+        if attempt.judges and placed:
+            self._budget.located()  # as far as can be told without measuring it
         return next(((symbol,) for symbol in self._measured(grey, at, placed)), ())
 
     def _measured(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> Iterator[Symbol]:
@@ -236,10 +238,9 @@ class SymbolReader:
 
     def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
         best = None
-        self._measurings += 1
         # The first time in every way; afterwards one way a frame: that the picture changes helps more than another way.
         way = self._measurings % len(modules.EVEN_OVER)
-        ways = modules.EVEN_OVER if self._measurings == 1 else modules.EVEN_OVER[way : way + 1]
+        ways = modules.EVEN_OVER[way : way + 1] if self._measurings else modules.EVEN_OVER
         for measured in modules.measured(grey, outline, ways):
             payload = _decoded(measured.version, measured.log_odds)
             if payload is not None:
@@ -247,6 +248,8 @@ class SymbolReader:
             best = measured if best is None or measured.sureness > best.sureness else best
         if best is None or best.agreement < _HARDLY:
             self._doubts.outline(outline, at)
+        else:
+            self._measurings += 1
         if best is None or best.agreement <= _SURE:
             self._follower.missed(outline)
         if best is None or best.agreement < _LIKELY or not self._follower.better(best.agreement, at):

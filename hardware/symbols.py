@@ -165,7 +165,7 @@ def _shrunk(grey: Grey, width_px: int) -> tuple[Grey, float]:
     by = max(1, round(grey.shape[1] / width_px))
     size = max(1, grey.shape[1] // by), max(1, grey.shape[0] // by)
     small = cv2.resize(grey[: size[1] * by, : size[0] * by], size, interpolation=cv2.INTER_AREA)
-    return small.astype(np.uint8, copy=False), 1 / by
+    return small.astype(np.uint8, copy=False), float(by)
 
 
 def _corners(position: zxingcpp.Position) -> tuple[tuple[int, int], ...]:
