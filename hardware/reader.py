@@ -239,7 +239,7 @@ class SymbolReader:
     def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
         best = None
         # The first time in every way; afterwards one way a frame: that the picture changes helps more than another way.
-        way = self._measurings % len(modules.EVEN_OVER)
+        way = (self._measurings - 1) % len(modules.EVEN_OVER)
         ways = modules.EVEN_OVER[way : way + 1] if self._measurings else modules.EVEN_OVER
         for measured in modules.measured(grey, outline, ways):
             payload = _decoded(measured.version, measured.log_odds)

@@ -22,6 +22,7 @@ _SHARES = (0.28, 0.42, 0.58)  # of the strongest place's density: what belongs t
 _PATCH_PX = 64  # a region is brought to this size to look for repetition
 _UNIQUE, _REPEATING = 0.5, 0.8  # side peak of the autocorrelation: of codes, hardly above; of patterns, seldom below
 _LEAST_SHARE = 0.1
+_MORE = 2  # places are compared with the last frame than are asked for: a small code moves beside large posters
 _MOVED = 0.5  # change since the last frame, against the difference of neighbouring pixels
 
 
@@ -97,12 +98,12 @@ class RegionFinder:
         if min(height, width) < 4 * _BLOCK_PX:
             return []
         half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-        found = likely_regions(half, most)
+        found = likely_regions(half, most + _MORE)
         before, self._before = self._before, half
         if before is None or before.shape != half.shape or _changed(half, before, np.s_[::6, ::6]):
-            return found  # nothing to compare with: the camera moved, or the light was switched
+            return found[:most]  # nothing to compare with: the camera moved, or the light was switched
         judged = [replace(region, moved=_changed(half, before, _place(region))) for region in found]
-        return sorted(judged, key=lambda region: (not region.moved, -region.likeness))
+        return sorted(judged, key=lambda region: (not region.moved, -region.likeness))[:most]
 
 
 def _place(region: Region) -> tuple[slice, slice]:

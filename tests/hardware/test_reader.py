@@ -195,6 +195,24 @@ def test_ways_of_measuring_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tried[:3] == [(many, few), (many,), (few,)]
 
 
+def test_what_is_no_code_takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code that is measured after it in the same frame is still measured in all ways."""
+    tried: list[tuple[Outline, Sequence[int]]] = []
+    measured = modules.measured
+
+    def spied(grey: Grey, outline: Outline, even_over: Sequence[int]) -> Iterator[Modules]:
+        tried.append((outline, even_over))
+        return measured(grey, outline, even_over)
+
+    of_nothing, of_code = Outline(square(60, 60, 150), 2), Outline(HELD, PASS.version)
+    monkeypatch.setattr(modules, "measured", spied)
+    monkeypatch.setattr("hardware.symbols.with_zxing", lambda *_, **__: ([], [of_nothing, of_code]))
+    frame = seen(scrambled(PASS), HELD, size=CAMERA, noise=2)
+    assert fresh().read(frame, 0.0).located is not None
+    assert [outline is known for (outline, _), known in zip(tried, (of_nothing, of_code), strict=False)] == [True] * 2
+    assert [ways for _, ways in tried[:2]] == [modules.EVEN_OVER] * 2
+
+
 def test_a_code_that_has_gone_is_located_no_longer() -> None:
     """A moment after it was seen last."""
     reader = fresh()
