@@ -9,6 +9,7 @@ from hardware.symbols import Outline
 
 _LIKELY = 16.0  # a region's likeness above which it is rather a code than a pattern
 _FIRST_S, _LONGEST_S = 0.15, 2.4
+_MOVED = 0.5  # of that, where something moves: it may be a code by now, or a shirt
 _OUTLINE_S = 0.6
 _REMEMBERED = 2  # times as long as it lasts
 
@@ -60,10 +61,14 @@ class Doubts:
         self._outlines.append((outline, at))
 
     def believed(self, regions: Sequence[Region], at: float) -> list[Region]:
-        """The same regions; those that are in doubt and don't move come last, with a likeness of 0."""
+        """The same regions; those that are in doubt come last, with a likeness of 0."""
         self._places = [doubt for doubt in self._places if 0 <= at - doubt.at <= _REMEMBERED * doubt.lasts_s]
-        now = [doubt.place for doubt in self._places if at - doubt.at <= doubt.lasts_s]
-        doubted = [region for region in regions if not region.moved and any(region.overlaps(place) for place in now)]
+        still, moved = (
+            [doubt.place for doubt in self._places if at - doubt.at <= share * doubt.lasts_s] for share in (1.0, _MOVED)
+        )
+        doubted = [
+            region for region in regions if any(region.overlaps(place) for place in (moved if region.moved else still))
+        ]
         believed = [region for region in regions if region not in doubted]
         return believed + [replace(region, likeness=0.0) for region in doubted]
 

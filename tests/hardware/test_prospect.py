@@ -73,12 +73,21 @@ def test_a_place_in_doubt_does_not_hide_another() -> None:
     assert prospect(located=False, outlined=False, regions=doubts.believed([PLACE, held], 10.1)) is Prospect.LIKELY
 
 
-def test_only_what_is_there_and_stands_still_is_in_doubt() -> None:
-    """Another place is not, nor what moves: it may be sharp now."""
-    doubts = Doubts()
+def test_another_place_is_not_in_doubt() -> None:
+    """Beside the one that was looked into."""
+    doubts, other = Doubts(), Region(500, 100, 160, 160, 60.0)
     doubts.add(PLACE, 10.0)
-    others = [Region(500, 100, 160, 160, 60.0), Region(100, 100, 160, 160, 60.0, moved=True)]
-    assert doubts.believed(others, 10.1) == others
+    assert doubts.believed([other], 10.1) == [other]
+
+
+def test_what_moves_is_in_doubt_half_as_long() -> None:
+    """It may be sharp by now; it may be somebody's shirt, too, so that each doubt lasts longer than the one before."""
+    doubts, moved, at = Doubts(), Region(100, 100, 160, 160, 60.0, moved=True), 10.0
+    for lasts_s in (0.15, 0.3, 0.6):
+        doubts.add(PLACE, at)
+        assert doubts.believed([moved], at + 0.4 * lasts_s) != [moved]
+        at += 0.6 * lasts_s
+        assert doubts.believed([moved], at) == [moved]
 
 
 def test_an_outline_that_no_grid_lay_on_is_not_new() -> None:
