@@ -11,19 +11,19 @@ _NOISE = 2.5  # grey levels between two of them, until it is known
 
 
 class Pace:
-    """Tells when to search. Times are monotonic, in seconds."""
+    """Tells when to search. Times are monotonic, in seconds. changed: whether the last frame is not as it was."""
 
     def __init__(self) -> None:
-        self._scene, self._changed = Stillness(noise=_NOISE), True
+        self._scene, self.changed = Stillness(noise=_NOISE), True
         self._searched_at = float("-inf")
 
     def frame(self, grey: Grey, at: float) -> None:
         """Take in a frame, shape (height, width)."""
-        self._scene, self._changed = stillness.look(self._scene, grey[::_COARSE_PX, ::_COARSE_PX], at)
+        self._scene, self.changed = stillness.look(self._scene, grey[::_COARSE_PX, ::_COARSE_PX], at)
 
     def is_due(self, at: float, *, tired: bool) -> bool:
         """Whether this frame should be searched; if so, it counts as searched. tired: little is expected of it."""
-        every_s = (_TIRED_S if tired else 0.0) if self._changed else _STILL_S
+        every_s = (_TIRED_S if tired else 0.0) if self.changed else _STILL_S
         if 0 < at - self._searched_at < every_s:
             return False
         self._searched_at = at

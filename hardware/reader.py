@@ -34,6 +34,7 @@ _NOTHING: tuple[list[Symbol], list[Outline]] = ([], [])
 _FIRST = (0, 1)  # attempts, where there is enough to spend
 _LEAST_SIDE_PX = 32  # a smaller picture holds no code that one look would miss
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
+_REST_S = 0.08  # so long a code that zxing-cpp does not read at once is left alone when it was read
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
 _REGIONS = 2  # of one frame, are tried
 _OUTLINES = 2  # of one look, are measured
@@ -135,6 +136,8 @@ class SymbolReader:
         self._pace.frame(grey, at)
         outlines = self._doubts.new(outlines, at)
         read_at = self._read_lately(at)
+        if read_at is not None and at - read_at.at < _REST_S and self._pace.changed:
+            return ()  # it has been told; where nothing moves, it is read in each frame, so that the scene is still
         known = self._follower.follow(grey, at) if read_at is None else read_at.outline
         regions = [] if outlines or known is not None else self._doubts.believed(self._regions(grey, at), at)
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.

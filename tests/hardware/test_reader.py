@@ -195,6 +195,30 @@ def test_ways_of_measuring_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tried[:3] == [(many, few), (many,), (few,)]
 
 
+@pytest.mark.parametrize(
+    ("step_px", "measured_in"), [(24, [0, 3, 6]), (0, [0, 1, 2, 3, 4, 5, 6])], ids=["moving", "still"]
+)
+def test_a_hard_code_that_was_read_rests_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch, step_px: int, measured_in: list[int]
+) -> None:
+    """While it moves; where nothing does, it is read in each frame, so that the scene counts as still."""
+    measured, now, seen_in = modules.measured, [0], []
+
+    def spied(grey: Grey, outline: Outline, even_over: Sequence[int]) -> Iterator[Modules]:
+        seen_in.append(now[0])
+        return measured(grey, outline, even_over)
+
+    monkeypatch.setattr(modules, "measured", spied)
+    reader = fresh()
+    for number in range(7):
+        now[0] = number
+        corners = square(400 + step_px * number, 250, 170, 6)
+        frame = seen(PASS.light, corners, size=CAMERA, blur_px=4.0, noise=2, seed=number)
+        found = reader.read(frame, number / 30).symbols
+        assert [symbol.payload for symbol in found] == ([PASS.payload] if number in measured_in else [])
+    assert sorted(set(seen_in)) == measured_in
+
+
 def test_what_is_no_code_takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """A code that is measured after it in the same frame is still measured in all ways."""
     tried: list[tuple[Outline, Sequence[int]]] = []
