@@ -38,8 +38,10 @@ _BLOCKS = (
 )
 LARGEST_VERSION = len(_BLOCKS)
 _LEVEL_OF_BITS = (1, 0, 3, 2)  # format bits 00 to 11 are M, L, H, Q
-# Logos, as a part of the code's side, and what is believed of what is seen in such a place, one after the other.
-_LOGOS = ((0.34, 0.05), (0.25, 0.05), (0.38, 0.6))
+# Logos, as a part of the code's side, and what is believed of what is seen in such a place: none, then one after the
+# other. They are drawn in sure shades, and nothing in the picture says that they are no modules. A large one may cover
+# as many as the code can spare: then all are doubted alike, else the less what may be right.
+_LOGOS = ((0.0, 1.0), (0.34, 0.05), (0.25, 0.05), (0.38, 0.6))
 _EVIDENCE = 30.0  # bits that a block needs: one of guesses, tried 4 times, passes once in 2 to the power of 28 times
 _HOPE = 21.0  # bits of it that are to be expected: fewer seldom become enough
 _FEW_CHECKS = 10  # in a block of guesses zxing-cpp finds something to correct to once in 2 to the power of 20 times
@@ -60,18 +62,15 @@ def repaired(version: int, log_odds: Floats) -> Floats | None:
     """
     if version > LARGEST_VERSION:
         return None
-    drawn = _repaired(version, log_odds)
     n = modules_of(version)
     for side, believed in _LOGOS:
-        if drawn is not None:
-            break
-        # A logo is drawn in sure shades, and nothing in the picture says that they are no modules. A large one may
-        # cover as many as the code can spare: then all are doubted alike, else the less what may be right.
         middle = slice(round(n * (1 - side) / 2), round(n * (1 + side) / 2))
-        without = log_odds.copy()
-        without[middle, middle] *= np.float32(believed)
-        drawn = _repaired(version, without)
-    return drawn
+        doubted = log_odds.copy()
+        doubted[middle, middle] *= np.float32(believed)
+        drawn = _repaired(version, doubted)
+        if drawn is not None:
+            return drawn
+    return None
 
 
 def has_few_checks(version: int, log_odds: Floats) -> bool:

@@ -18,7 +18,7 @@ from hardware.finders import LARGEST_PX, finder_places
 from hardware.qr_layout import Floats, fixed_modules, modules_of
 from hardware.squares import NONE, Squares, by_three, by_two
 from hardware.symbols import Grey, Outline
-from hardware.uprighting import Stance, stance
+from hardware.uprighting import stance
 
 _EVEN_OVER_PX = 31
 _LEAST_BY_THREE, _LEAST_BY_TWO = 0.25, 0.35  # agreement: two places occur by chance much oftener
@@ -65,16 +65,14 @@ def outlines_by_finders(cut: Grey, most: int = 2) -> list[Outline]:
     What lies askew in it is set upright; where that shows something else, finder patterns are clearer in the cut.
     """
     lies = stance(cut)
-    upright = _looked_at(lies.upright(cut, LARGEST_PX)) if lies is not None and lies.differs else None
-    if lies is not None and upright is not None and upright.strength >= _CLEAR:
-        return _placed_back(_located(upright, most), lies)
-    as_it_is = _looked_at(cut)
-    if lies is None or upright is None or as_it_is.strength >= upright.strength:
-        return _located(as_it_is, most)
-    return _placed_back(_located(upright, most), lies)
-
-
-def _placed_back(found: list[Outline], lies: Stance) -> list[Outline]:
+    if lies is None or not lies.differs:
+        return _located(_looked_at(cut), most)
+    upright = _looked_at(lies.upright(cut, LARGEST_PX))
+    if upright.strength < _CLEAR:
+        as_it_is = _looked_at(cut)
+        if as_it_is.strength >= upright.strength:
+            return _located(as_it_is, most)
+    found = _located(upright, most)
     return [replace(outline, corners=lies.back(outline.corners, LARGEST_PX)) for outline in found]
 
 

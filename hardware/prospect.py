@@ -63,14 +63,13 @@ class Doubts:
     def believed(self, regions: Sequence[Region], at: float) -> list[Region]:
         """The same regions; those that are in doubt come last, with a likeness of 0."""
         self._places = [doubt for doubt in self._places if 0 <= at - doubt.at <= _REMEMBERED * doubt.lasts_s]
-        still, moved = (
-            [doubt.place for doubt in self._places if at - doubt.at <= share * doubt.lasts_s] for share in (1.0, _MOVED)
-        )
-        doubted = [
-            region for region in regions if any(region.overlaps(place) for place in (moved if region.moved else still))
-        ]
+        doubted = [region for region in regions if self._in_doubt(region, at)]
         believed = [region for region in regions if region not in doubted]
         return believed + [replace(region, likeness=0.0) for region in doubted]
+
+    def _in_doubt(self, region: Region, at: float) -> bool:
+        share = _MOVED if region.moved else 1.0
+        return any(at - doubt.at <= share * doubt.lasts_s and region.overlaps(doubt.place) for doubt in self._places)
 
     def new(self, outlines: Sequence[Outline], at: float) -> list[Outline]:
         """Those of the outlines that are not in doubt."""

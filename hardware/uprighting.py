@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.qr_layout import Floats
-
-Grey = NDArray[np.uint8]
+from hardware.symbols import Grey
 
 _LEAST_PX = 16  # a side of a cut: less shows no code
 _SMALL_PX = 120  # a cut is brought to this size to look at its texture
@@ -29,7 +28,8 @@ _NEARER = 1.4  # so many times as large as in the cut, too
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """How something square lies in a cut. onto: shape (2, 3), takes pixels of the cut to those of the upright view.
+    """How something square lies in a cut. onto: shape (2, 3), takes pixels of the cut to the upright view, which goes
+    from -1 to 1 both ways.
 
     differs: whether it is so tilted, turned or small that the view shows other things than the cut.
     """
@@ -50,7 +50,7 @@ class Stance:
         return placed
 
     def _scaled(self, side_px: int) -> NDArray[np.float64]:
-        """The matrix for a view of this size; `onto` has one that goes from -1 to 1 both ways."""
+        """From pixels of the cut to pixels of a view of this size."""
         half = side_px / 2
         scaled: NDArray[np.float64] = self.onto * half
         scaled[:, 2] += half - 0.5

@@ -1,5 +1,6 @@
 """QR codes as they lie in a picture: which modules they have, and where their corners are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 BACKGROUND = 130
+SURE = 4.0  # the odds that a measured bit has at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ def code(payload: bytes | str, error: str = "M", *, version: int | None = None, 
     dark = np.array(made.matrix, np.uint8) == 1
     light = np.where(dark, np.float32(DARK), np.float32(LIGHT))
     return Code(payload.encode() if isinstance(payload, str) else payload, int(made.version), light)
+
+
+def odds_of(codewords: Sequence[int] | Grey, sureness: float = SURE) -> Floats:
+    """Natural logarithm of the odds that each bit is 0, all equally sure; shape (codewords, 8)."""
+    bits = np.unpackbits(np.array(codewords, np.uint8)[:, None], axis=1)
+    return np.where(bits == 1, -sureness, sureness).astype(np.float32)
 
 
 def flat(light: Floats, module_px: int, quiet: int = 4) -> Grey:

@@ -9,16 +9,9 @@ from hardware.codewords import repaired
 from hardware.foreknowledge import informed
 from hardware.modules import decode
 from hardware.qr_layout import Floats
-from tests.hardware.shown import code
+from tests.hardware.shown import SURE, code, odds_of
 
-SURE = 4.0
 TEXT = b"https://example.kz/p/Zk3vYw81qLmT"
-
-
-def odds_of(codewords: list[int], sureness: float = SURE) -> Floats:
-    """All bits equally sure."""
-    bits = np.unpackbits(np.array(codewords, np.uint8)[:, None], axis=1)
-    return np.where(bits == 1, -sureness, sureness).astype(np.float32)
 
 
 def _bits(odds: Floats) -> list[int]:
@@ -54,7 +47,7 @@ def test_the_highest_bit_of_text_is_told(length: int, seed: int) -> None:
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=60), st.floats(0.5, 20))
 def test_what_was_seen_stays(codewords: list[int], sureness: float) -> None:
     """A few codewords of any content, all seen: nothing is turned that is surer than what is known."""
-    odds = odds_of(codewords, sureness).reshape(-1, 8)
+    odds = odds_of(codewords, sureness)
     before = odds.copy()
     after = informed(odds)
     assert np.array_equal(odds, before), "what was given is left as it was"

@@ -1,7 +1,6 @@
 """The anytime reader: frames of one camera, one after the other."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -13,34 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware import modules
-from hardware.modules import Modules
 from hardware.reader import SymbolReader
-from hardware.symbols import Grey, Hint, Outline, Reading, Symbol, with_zxing
+from hardware.symbols import Grey, Hint, Reading, Symbol, with_zxing
 from tests.bench.scenes import single
+from tests.hardware.filming import CAMERA, FRAME_S, HELD, PASS, film, fresh, steady
 from tests.hardware.shown import code, scrambled, seen, square
 
-PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
 SECOND = code("ASHYQ:XC4PLM2HQ8ZT6WBK3RNE", "M")
-HELD = square(500, 250, 170, 6)
-CAMERA = (1280, 720)
-FRAME_S = 1 / 15
-
-
-def steady(look_s: float = 0.001) -> Callable[[], float]:
-    """A clock by which every look and attempt takes as long as every other."""
-    ticks = count()
-    return lambda: next(ticks) * look_s
-
-
-def fresh(**options: Any) -> SymbolReader:
-    """A reader that has seen nothing, with a clock that makes its course the same on every machine."""
-    return SymbolReader(bar_codes=False, cpu=steady(), **options)
-
-
-def film(reader: SymbolReader, frames: Iterable[Grey], start: float = 0.0) -> list[Reading]:
-    """What it reads of frames at the camera's pace."""
-    return [reader.read(frame, start + number * FRAME_S) for number, frame in enumerate(frames)]
 
 
 def steps(readings: Iterable[Reading]) -> list[list[str]]:
@@ -176,65 +154,6 @@ def test_a_code_that_nobody_can_decode_is_located(side: int, options: dict[str, 
         assert reading.located.hint == hint
         # They are the decoder's, and of a small code the corner without a finder pattern is rough.
         assert np.abs(np.array(reading.located.corners) - corners).max() < max(8, 0.3 * side)
-
-
-def test_ways_of_measuring_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first time a code is measured in all of them, then in one a frame, until it is read."""
-    tried: list[Sequence[int]] = []
-
-    measured = modules.measured
-
-    def spied(grey: Grey, outline: Outline, even_over: Sequence[int]) -> Iterator[Modules]:
-        tried.append(even_over)
-        return measured(grey, outline, even_over)
-
-    monkeypatch.setattr(modules, "measured", spied)
-    reader = fresh()
-    film(reader, [seen(scrambled(PASS), HELD, size=CAMERA, noise=2, seed=seed) for seed in range(4)])
-    many, few = modules.EVEN_OVER
-    assert tried[:3] == [(many, few), (many,), (few,)]
-
-
-@pytest.mark.parametrize(
-    ("step_px", "measured_in"), [(24, [0, 3, 6]), (0, [0, 1, 2, 3, 4, 5, 6])], ids=["moving", "still"]
-)
-def test_a_hard_code_that_was_read_rests_for_a_moment(
-    monkeypatch: pytest.MonkeyPatch, step_px: int, measured_in: list[int]
-) -> None:
-    """While it moves; where nothing does, it is read in each frame, so that the scene counts as still."""
-    measured, now, seen_in = modules.measured, [0], []
-
-    def spied(grey: Grey, outline: Outline, even_over: Sequence[int]) -> Iterator[Modules]:
-        seen_in.append(now[0])
-        return measured(grey, outline, even_over)
-
-    monkeypatch.setattr(modules, "measured", spied)
-    reader = fresh()
-    for number in range(7):
-        now[0] = number
-        corners = square(400 + step_px * number, 250, 170, 6)
-        frame = seen(PASS.light, corners, size=CAMERA, blur_px=4.0, noise=2, seed=number)
-        found = reader.read(frame, number / 30).symbols
-        assert [symbol.payload for symbol in found] == ([PASS.payload] if number in measured_in else [])
-    assert sorted(set(seen_in)) == measured_in
-
-
-def test_what_is_no_code_takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A code that is measured after it in the same frame is still measured in all ways."""
-    tried: list[tuple[Outline, Sequence[int]]] = []
-    measured = modules.measured
-
-    def spied(grey: Grey, outline: Outline, even_over: Sequence[int]) -> Iterator[Modules]:
-        tried.append((outline, even_over))
-        return measured(grey, outline, even_over)
-
-    of_nothing, of_code = Outline(square(60, 60, 150), 2), Outline(HELD, PASS.version)
-    monkeypatch.setattr(modules, "measured", spied)
-    monkeypatch.setattr("hardware.symbols.with_zxing", lambda *_, **__: ([], [of_nothing, of_code]))
-    frame = seen(scrambled(PASS), HELD, size=CAMERA, noise=2)
-    assert fresh().read(frame, 0.0).located is not None
-    assert [outline is known for (outline, _), known in zip(tried, (of_nothing, of_code), strict=False)] == [True] * 2
-    assert [ways for _, ways in tried[:2]] == [modules.EVEN_OVER] * 2
 
 
 def test_a_code_that_has_gone_is_located_no_longer() -> None:

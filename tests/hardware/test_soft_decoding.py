@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from hardware.soft_decoding import hoped_for, nearest
+from tests.hardware.shown import SURE, odds_of
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -35,15 +36,6 @@ def encoded(data: list[int], checks: int) -> Bytes:
             rest[place + degree] ^= _multiplied(rest[place], coefficient)
         rest[place] = 0
     return np.array(data + rest[len(data) :], np.uint8)
-
-
-SURE = 4.0  # odds that a measured bit has at most
-
-
-def odds_of(block: Bytes, sureness: float = SURE) -> Floats:
-    """All bits equally sure."""
-    bits = np.unpackbits(block).reshape(-1, 8)
-    return np.where(bits == 1, -sureness, sureness).astype(np.float32)
 
 
 @st.composite
