@@ -13,7 +13,7 @@ PIP_OPTIONS := --quiet --disable-pip-version-check
 # the kernel.
 APT_PACKAGES := python3-venv libseccomp2 libzbar0 libgl1 libglib2.0-0 libegl1 libgl1-mesa-dri libmtdev1
 
-.PHONY: help setup demo test lint types unit bench hostile screens messages openapi constraints search clean
+.PHONY: help setup demo test lint types unit bench hostile screens messages openapi constraints search train clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,10 @@ hostile: setup  ## read ten thousand hostile pictures, a share of which is in `m
 
 bench: setup  ## measure speed and reading; READING_TIMES=5 reads five times as many scenes
 	$(BIN)/python -m pytest -m bench -s tests/bench
+
+train: setup  ## train the network that tells codes from clutter: downloads PyTorch, takes half an hour
+	$(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[train]'
+	$(BIN)/python -m tests.training.train
 
 messages: setup  ## compile the screens' translations after a .po file has changed
 	$(BIN)/pybabel compile -D kiosk -d kiosk/screens/locale

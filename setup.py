@@ -53,6 +53,10 @@ DEV = [
     "setuptools>=77",  # the wheel that the tests build and run elsewhere
     "wheel>=0.45",  # likewise
 ]
+TRAIN = [  # `make train` alone; what it makes is read by OpenCV
+    "torch>=2.6",  # trains the network that tells codes from clutter
+    "onnx>=1.17",  # the file that it is written to
+]
 
 setup(
     name="ashyq-kiosk",
@@ -65,6 +69,7 @@ setup(
     packages=find_packages(include=["kiosk", "kiosk.*", "hardware", "hardware.*", "config", "config.*"]),
     package_data={
         "config": ["*.yaml"],
+        "hardware": ["*.onnx"],
         "kiosk": [
             "**/*.kv",
             "**/*.po",
@@ -84,6 +89,7 @@ setup(
         "issue": ISSUE,
         "pi": PI,
         "dev": CENTRAL + ISSUE + DEV,
+        "train": CENTRAL + ISSUE + DEV + TRAIN,
     },
     entry_points={"console_scripts": ["ashyq-kiosk = kiosk.__main__:main"]},
 )

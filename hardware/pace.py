@@ -11,20 +11,26 @@ _NOISE = 2.5  # grey levels between two of them, until it is known
 
 
 class Pace:
-    """Tells when to search. Times are monotonic, in seconds. changed: whether the last frame is not as it was."""
+    """Tells when to search. Times are monotonic, in seconds; frames have the shape (height, width)."""
 
     def __init__(self) -> None:
-        self._scene, self.changed = Stillness(noise=_NOISE), True
-        self._searched_at = float("-inf")
+        self._scene, self._has_changed = Stillness(noise=_NOISE), True
+        self._compared_at = self._searched_at = float("-inf")
 
-    def frame(self, grey: Grey, at: float) -> None:
-        """Take in a frame, shape (height, width)."""
-        self._scene, self.changed = stillness.look(self._scene, grey[::_COARSE_PX, ::_COARSE_PX], at)
+    def changed(self, grey: Grey, at: float) -> bool:
+        """Whether the frame of this time is not as it was."""
+        if at != self._compared_at:
+            coarse = grey[::_COARSE_PX, ::_COARSE_PX]
+            self._scene, self._has_changed = stillness.look(self._scene, coarse, at)
+            self._compared_at = at
+        return self._has_changed
 
-    def is_due(self, at: float, *, tired: bool) -> bool:
+    def is_due(self, grey: Grey, at: float, *, tired: bool) -> bool:
         """Whether this frame should be searched; if so, it counts as searched. tired: little is expected of it."""
-        every_s = (_TIRED_S if tired else 0.0) if self.changed else _STILL_S
-        if 0 < at - self._searched_at < every_s:
+        since = at - self._searched_at
+        if tired and 0 < since < _TIRED_S:
+            return False
+        if not self.changed(grey, at) and 0 < since < _STILL_S:
             return False
         self._searched_at = at
         return True

@@ -7,7 +7,7 @@ from hardware.budget import Prospect
 from hardware.regions import Region
 from hardware.symbols import Outline
 
-_LIKELY = 16.0  # a region's likeness above which it is rather a code than a pattern
+_LIKELY, _UNLIKELY = 0.9, 0.5  # a region's likeness: above the one rather a code, below the other hardly one
 _FIRST_S, _LONGEST_S = 0.15, 2.4
 _MOVED = 0.5  # of that, where something moves: it may be a code by now, or a shirt
 _OUTLINE_S = 0.6
@@ -25,6 +25,8 @@ def prospect(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Pro
     best = regions[0]
     if not best.likeness:
         return Prospect.DOUBTED
+    if best.likeness < _UNLIKELY:
+        return Prospect.VAGUE
     if best.likeness < _LIKELY:
         return Prospect.LIKELY if best.moved else Prospect.UNLIKELY
     if best.moved is None:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from hardware import modules, symbols
+from hardware import modules, recognition, symbols
 from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Prospect
@@ -133,10 +133,9 @@ class SymbolReader:
 
     def _deeper(self, grey: Grey, at: float, outlines: Sequence[Outline]) -> tuple[Symbol, ...]:
         """Spend what the budget has on the places where a code seems to be."""
-        self._pace.frame(grey, at)
         outlines = self._doubts.new(outlines, at)
         read_at = self._read_lately(at)
-        if read_at is not None and at - read_at.at < _REST_S and self._pace.changed:
+        if read_at is not None and at - read_at.at < _REST_S and self._pace.changed(grey, at):
             return ()  # it has been told; where nothing moves, it is read in each frame, so that the scene is still
         known = self._follower.follow(grey, at) if read_at is None else read_at.outline
         regions = [] if outlines or known is not None else self._doubts.believed(self._regions(grey, at), at)
@@ -174,7 +173,7 @@ class SymbolReader:
 
     def _regions(self, grey: Grey, at: float) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
-        return self._finder.find(grey, _REGIONS) if self._pace.is_due(at, tired=self._budget.tired) else []
+        return self._finder.find(grey, _REGIONS, at) if self._pace.is_due(grey, at, tired=self._budget.tired) else []
 
     def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
@@ -295,5 +294,7 @@ def _rounded(outline: Outline) -> Corners:
 
 def warm_up(reader: SymbolReader) -> None:
     """Load whatever is loaded with the first picture: it can't be once no file may be opened, and costs no visitor."""
+    grey = np.full((120, 160), 130, np.uint8)
+    recognition.likeness(grey, 0, 0, 80, 80)
     for number in range(4):
-        reader.read(np.full((120, 160), 130, np.uint8), float(number))
+        reader.read(grey, float(number))

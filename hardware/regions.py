@@ -7,39 +7,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.recognition import likeness
+
 Grey = NDArray[np.uint8]
 
 _BLOCK_PX = 16  # of the frame, a side of one cell of the density map
 _HALF_BLOCK = _BLOCK_PX // 2
 _SMALLEST_BLOCKS = 6
 _FAINTEST = 1.0  # grey levels above the frame's floor
-_LEAST_LIKENESS = 6.0  # among generated door scenes, hardly a code was below; most of what else is there is
+_LEAST_STANDING_OUT = 6.0  # among generated door scenes, hardly a code was below; most of what else is there is
+_LEAST_LIKENESS = 0.05
 _ALIKE = 0.5  # a larger region that is so likely, too, is taken instead
 _SIZE_COUNTS = 0.4  # to the power of this, in blocks
 _LONGEST = 2.6  # width to height, or height to width: a tilted code is not longer
 _SHARES = (0.28, 0.42, 0.58)  # of the strongest place's density: what belongs to a region, narrowly and widely
 
-_PATCH_PX = 64  # a region is brought to this size to look for repetition
-_UNIQUE, _REPEATING = 0.5, 0.8  # side peak of the autocorrelation: of codes, hardly above; of patterns, seldom below
-_LEAST_SHARE = 0.1
 _MORE = 2  # places are compared with the last frame than are asked for: a small code moves beside large posters
+_STILL_S, _HARDLY_S = 0.5, 0.15  # so long a likeness holds: of what has not moved, and of what was hardly a code
+_HARDLY = 0.5
 _MOVED = 0.5  # change since the last frame, against the difference of neighbouring pixels
-
-
-def _window() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A window that fades the patch's edges, and the shifts that count, each by how much of the patch they leave."""
-    line = np.hanning(_PATCH_PX).astype(np.float32)
-    window = np.outer(line, line)
-    power = np.abs(np.fft.fft2(window)) ** 2
-    overlap = np.real(np.fft.ifft2(power))
-    overlap /= overlap[0, 0]
-    shift = np.minimum(np.arange(_PATCH_PX), _PATCH_PX - np.arange(_PATCH_PX))
-    far = np.hypot(shift[:, None], shift[None, :])
-    counted = (far > _PATCH_PX * 0.055) & (np.maximum(shift[:, None], shift[None, :]) < _PATCH_PX * 0.31)
-    return window, np.where(counted, 1 / np.maximum(overlap, 0.05), 0.0).astype(np.float32)
-
-
-_WINDOW, _SIDE_PEAKS = _window()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +77,39 @@ class RegionFinder:
 
     def __init__(self) -> None:
         self._before: Grey | None = None
+        self._glances: list[_Glance] = []
 
-    def find(self, grey: Grey, most: int) -> list[Region]:
-        """Up to `most` places that look like a code, likeliest first."""
+    def find(self, grey: Grey, most: int, at: float) -> list[Region]:
+        """Up to `most` places that look like a code, likeliest first; `at`: the frame's monotonic time in seconds."""
         height, width = grey.shape
         if min(height, width) < 4 * _BLOCK_PX:
             return []
         half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-        found = likely_regions(half, most + _MORE)
         before, self._before = self._before, half
-        if before is None or before.shape != half.shape or _changed(half, before, np.s_[::6, ::6]):
-            return found[:most]  # nothing to compare with: the camera moved, or the light was switched
-        judged = [replace(region, moved=_changed(half, before, _place(region))) for region in found]
-        return sorted(judged, key=lambda region: (not region.moved, -region.likeness))[:most]
+        found = dense_regions(half, most + _MORE)
+        if before is not None and before.shape == half.shape and not _changed(half, before, np.s_[::6, ::6]):
+            found = [replace(region, moved=_changed(half, before, _place(region))) for region in found]
+        # else there is nothing to compare with: the camera moved, or the light was switched
+        self._glances = glances = [self._glance(half, region, at) for region in found]
+        likely = [glance.region for glance in glances if glance.region.likeness > _LEAST_LIKENESS]
+        return sorted(likely, key=lambda region: (not region.moved, -region.likeness))[:most]
+
+    def _glance(self, half: Grey, region: Region, at: float) -> "_Glance":
+        """At what may be a code, unless it was looked at a moment ago and is as it was, or was hardly one."""
+        for old in self._glances:
+            lasts_s = _STILL_S if region.moved is False else _HARDLY_S if old.region.likeness < _HARDLY else 0.0
+            if 0 <= at - old.at < lasts_s and old.region.same_as(region):
+                return _Glance(replace(region, likeness=old.region.likeness), old.at)
+        left, top, width, height = (side // 2 for side in (region.left, region.top, region.width, region.height))
+        return _Glance(replace(region, likeness=likeness(half, left, top, width, height)), at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Glance:
+    """A region with its likeness, and when that was told."""
+
+    region: Region
+    at: float
 
 
 def _place(region: Region) -> tuple[slice, slice]:
@@ -121,8 +127,11 @@ def _changed(half: Grey, before: Grey, place: tuple[slice, slice]) -> bool:
     return changed > _MOVED * varied
 
 
-def likely_regions(half: Grey, most: int) -> list[Region]:
-    """Up to `most` places of a frame that look like a code, likeliest first; `half` is the frame at half its size."""
+def dense_regions(half: Grey, most: int) -> list[Region]:
+    """Up to `most` places of a frame that are dense; `half` is the frame at half its size.
+
+    Their likeness is by how much they stand out, the highest first; what is in them nobody has looked at.
+    """
     density = _density(half)
     floor = float(np.partition(density.ravel()[::2], density.size // 4)[density.size // 4])  # the median, nearly
     above = float(density.max()) - floor
@@ -135,9 +144,7 @@ def likely_regions(half: Grey, most: int) -> list[Region]:
                 likely[likely.index(same)] = region  # rather more than the code than less
         elif len(likely) <= most:
             likely.append(region)
-    judged = [replace(region, likeness=region.likeness * _unlike_a_pattern(half, region)) for region in likely]
-    judged = [region for region in judged if region.likeness >= _LEAST_LIKENESS]
-    return sorted(judged, key=lambda region: -region.likeness)[:most]
+    return sorted(likely, key=lambda region: -region.likeness)[:most]
 
 
 def _denser(density: NDArray[np.float32], floor: float, by: float) -> Iterator[Region]:
@@ -150,28 +157,9 @@ def _denser(density: NDArray[np.float32], floor: float, by: float) -> Iterator[R
         inside = labels[top : top + high, left : left + wide] == label
         strength = float(density[top : top + high, left : left + wide][inside].mean()) - floor
         # Size counts little: what is dense all around a code, as a screen with waves in it, is larger.
-        likeness = blocks**_SIZE_COUNTS * min(blocks / (wide * high), 0.8) / longest * strength
-        if likeness >= _LEAST_LIKENESS:
-            yield Region(left * _BLOCK_PX, top * _BLOCK_PX, wide * _BLOCK_PX, high * _BLOCK_PX, likeness)
-
-
-def _unlike_a_pattern(half: Grey, region: Region) -> float:
-    """1 for what never repeats itself, as a code; little for tiles, blinds, fabric, print.
-
-    By the highest side peak of the autocorrelation: how far a picture resembles itself, shifted.
-    """
-    left, top, width, height = region.left // 2, region.top // 2, region.width // 2, region.height // 2
-    step = max(1, max(width, height) // (2 * _PATCH_PX))  # averaging over all of a large region takes too long
-    cut = half[top : top + height : step, left : left + width : step]
-    small = cv2.resize(cut, (_PATCH_PX, _PATCH_PX), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    over = (_PATCH_PX // 4 + 1,) * 2
-    even = small - cv2.blur(small, over)
-    even /= np.sqrt(cv2.blur(even * even, over) + 9)
-    spectrum = cv2.dft(even * _WINDOW, flags=cv2.DFT_COMPLEX_OUTPUT)
-    power = spectrum[:, :, 0] ** 2 + spectrum[:, :, 1] ** 2
-    likeness = cv2.dft(power, flags=cv2.DFT_INVERSE | cv2.DFT_REAL_OUTPUT | cv2.DFT_SCALE)
-    highest = float((likeness * _SIDE_PEAKS).max()) / max(float(likeness[0, 0]), 1e-6)
-    return float(np.clip((_REPEATING - highest) / (_REPEATING - _UNIQUE), _LEAST_SHARE, 1.0))
+        stands_out = blocks**_SIZE_COUNTS * min(blocks / (wide * high), 0.8) / longest * strength
+        if stands_out >= _LEAST_STANDING_OUT:
+            yield Region(left * _BLOCK_PX, top * _BLOCK_PX, wide * _BLOCK_PX, high * _BLOCK_PX, stands_out)
 
 
 def _density(half: Grey) -> NDArray[np.float32]:

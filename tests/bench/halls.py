@@ -1,4 +1,4 @@
-"""What is behind: a hall with walls, shelves, blinds and posters, and often somebody who stands there."""
+"""What is behind: a hall with walls, shelves, blinds and posters, and often somebody who stands there, or walks by."""
 
 from functools import lru_cache
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from tests.bench.carriers import write
+from tests.bench.clutter import something
 from tests.bench.scene import HEIGHT_PX, WIDTH_PX, Floats
 
 
@@ -37,6 +38,49 @@ def hall(rng: np.random.Generator) -> Floats:
     soft = cv2.GaussianBlur(seen, (0, 0), float(rng.uniform(0.8, 4)))
     grain = cv2.resize(rng.normal(0, 1, (180, 320)).astype(np.float32), (WIDTH_PX, HEIGHT_PX))
     return (soft + grain * rng.uniform(1, 7)).astype(np.float32)
+
+
+def cluttered_hall(rng: np.random.Generator) -> Floats:
+    """A hall full of print and patterns, hung up straight or not. Shape (720, 1280), grey levels."""
+    seen = hall(rng)
+    for _ in range(int(rng.integers(3, 13))):
+        high, wide = (int(rng.integers(60, 320)) for _ in range(2))
+        drawn = (10 + float(rng.uniform(120, 230)) * something(rng, high, wide)).astype(np.float32)
+        left, top = rng.uniform(-50, WIDTH_PX - 60), rng.uniform(-50, HEIGHT_PX - 60)
+        corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
+        askew = rng.normal(0, float(rng.uniform(0, 0.12)) * min(high, wide), (4, 2))
+        _lay(
+            seen,
+            drawn,
+            cv2.getPerspectiveTransform(corners, (corners + np.array([left, top]) + askew).astype(np.float32)),
+        )
+    return cv2.GaussianBlur(seen, (0, 0), float(rng.uniform(0.5, 1.8))).astype(np.float32)
+
+
+class Passer:
+    """Somebody in a patterned shirt who walks by."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        shirt = 20 + float(rng.uniform(100, 220)) * something(rng, 420, 300)
+        cv2.ellipse(shirt, (150, 0), (60, 50), 0, 0, 360, float(rng.uniform(90, 190)), -1)
+        self._shirt = shirt.astype(np.float32)
+        self._left, self._top = float(rng.uniform(-150, WIDTH_PX)), float(rng.uniform(150, 400))
+        self._step = float(rng.uniform(-14, 14))
+
+    def walk(self, behind: Floats, frame: int) -> Floats:
+        """The hall behind in this frame, with the passer."""
+        seen = behind.copy()
+        bob = 4 * np.sin(frame * 0.8)
+        shift = np.array([[1, 0, self._left + self._step * frame], [0, 1, self._top + bob], [0, 0, 1]])
+        _lay(seen, self._shirt, shift)
+        return seen
+
+
+def _lay(seen: Floats, flat: Floats, matrix: cv2.typing.MatLike) -> None:
+    """A flat thing over what is seen; matrix: from its pixels to those of the frame, shape (3, 3)."""
+    covered = cv2.warpPerspective(np.ones_like(flat), matrix, (WIDTH_PX, HEIGHT_PX))
+    seen *= 1 - covered
+    seen += cv2.warpPerspective(flat, matrix, (WIDTH_PX, HEIGHT_PX)) * covered
 
 
 def _blinds(seen: Floats, rng: np.random.Generator) -> None:

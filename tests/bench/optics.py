@@ -107,13 +107,13 @@ def _reflection(box: Sequence[int], scene: Scene) -> NDArray[np.floating]:
 def _through_lens(frame: NDArray[np.floating], scene: Scene) -> Floats:
     seen: cv2.typing.MatLike = frame
     if scene.defocus_px >= 0.4:
-        seen = cv2.filter2D(seen, -1, _disc(scene.defocus_px))
+        seen = cv2.filter2D(seen, -1, disc(scene.defocus_px))
     if scene.motion_px >= 1:
-        seen = cv2.filter2D(seen, -1, _streak(scene.motion_px, scene.motion_angle))
+        seen = cv2.filter2D(seen, -1, streak(scene.motion_px, scene.motion_angle))
     return cv2.GaussianBlur(seen, (0, 0), 0.6).astype(np.float32)
 
 
-def _disc(radius: float) -> Floats:
+def disc(radius: float) -> Floats:
     """What an unfocused lens makes of a point."""
     size = 2 * int(np.ceil(radius)) + 1
     y, x = np.mgrid[0:size, 0:size] - size // 2
@@ -121,7 +121,7 @@ def _disc(radius: float) -> Floats:
     return np.asarray(kernel / kernel.sum(), np.float32)
 
 
-def _streak(length: float, angle: float) -> Floats:
+def streak(length: float, angle: float) -> Floats:
     """What a hand that moves while the shutter is open makes of a point."""
     size, detail = 2 * int(np.ceil(length / 2)) + 3, 4
     kernel = np.zeros((size * detail, size * detail), np.float32)

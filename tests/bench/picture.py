@@ -79,7 +79,7 @@ def _shown(scene: Scene) -> NDArray[np.bool_]:
 def _located(grey: Grey) -> tuple[Region, Outline]:
     """The likely region in which the thresholded look locates a code, and its outline in the frame."""
     read, _ = with_zxing(grey)
-    for region in [] if read else RegionFinder().find(grey, 2):
+    for region in [] if read else RegionFinder().find(grey, 2, 0.0):
         cut, left, top = region.cut(grey)
         read, outlines = ATTEMPTS[0].look(cut)
         if outlines and not read:

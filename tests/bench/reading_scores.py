@@ -14,16 +14,17 @@ import numpy as np
 
 from tests.bench.rivals import FPS, Read, rivals
 from tests.bench.scene import Grey
-from tests.bench.scenes import FACTORS, empty, hand_held, single
+from tests.bench.scenes import FACTORS, cluttered, empty, hand_held, single
 
 Fresh = Callable[[], dict[str, Read]]
 
 FRAMES = 10  # of a sequence
+HELD, EMPTY, CLUTTERED = "hand-held", "empty", "cluttered"
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many scenes of each kind."""
+    """How many scenes of each kind; empties: plain ones, and as many cluttered ones."""
 
     sequences: int
     singles: int
@@ -39,14 +40,14 @@ class Score:
     """What one reader did.
 
     first_read: for each sequence the number of the frame that was read first, from 0, or None; singles: how many were
-    read, by factor; wrong: where a payload was read that is not shown; held_s, empty_s: CPU seconds, by frame.
+    read, by factor; wrong: where a payload was read that is not shown; cpu_s: CPU seconds of each frame, by the kind of
+    sequence: HELD, EMPTY, CLUTTERED.
     """
 
     first_read: list[int | None] = field(default_factory=list)
     singles: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
-    held_s: list[float] = field(default_factory=list)
-    empty_s: list[float] = field(default_factory=list)
+    cpu_s: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def within(self, frames: int) -> float:
         """The share of the sequences read in one of the first so many frames, 0 to 1."""
@@ -77,11 +78,12 @@ def scored(size: Size, seed: int, fresh: Fresh = rivals) -> Scores:
         _progress(f"single scenes: {factor}")
     for number in range(size.sequences):
         pictures, shown = hand_held(np.random.default_rng([seed, number, 1]), FRAMES)
-        _sequence(scores, fresh(), pictures, shown, f"hand-held {number}")
+        _sequence(scores, fresh(), pictures, shown, HELD, number)
         _progress(f"hand-held sequences: {number + 1} of {size.sequences}")
     for number in range(size.empties):
-        pictures = empty(np.random.default_rng([seed, number, 2]), FRAMES)
-        _sequence(scores, fresh(), pictures, None, f"empty {number}")
+        for stream, (kind, door) in enumerate(((EMPTY, empty), (CLUTTERED, cluttered)), start=2):
+            pictures = door(np.random.default_rng([seed, number, stream]), FRAMES)
+            _sequence(scores, fresh(), pictures, None, kind, number)
         _progress(f"empty sequences: {number + 1} of {size.empties}")
     print(file=sys.stderr)  # noqa: T201  # ends the line of progress
     return Scores(size, dict(scores))
@@ -96,18 +98,23 @@ def _one(scores: dict[str, Score], readers: dict[str, Read], picture: Grey, payl
 
 
 def _sequence(
-    scores: dict[str, Score], readers: dict[str, Read], pictures: Sequence[Grey], shown: bytes | None, scene: str
+    scores: dict[str, Score],
+    readers: dict[str, Read],
+    pictures: Sequence[Grey],
+    shown: bytes | None,
+    kind: str,
+    scene: int,
 ) -> None:
     order = list(readers.items())
     first: dict[str, int | None] = dict.fromkeys(readers)
     for frame, picture in enumerate(pictures):
         for name, read in order[frame % len(order) :] + order[: frame % len(order)]:
             found, cpu_s = _timed(read, picture, frame / FPS)
-            (scores[name].empty_s if shown is None else scores[name].held_s).append(cpu_s)
+            scores[name].cpu_s[kind].append(cpu_s)
             if shown in found and first[name] is None:
                 first[name] = frame
             if found - {shown}:
-                scores[name].wrong.append(f"{scene}, frame {frame}")
+                scores[name].wrong.append(f"{kind} {scene}, frame {frame}")
     if shown is not None:
         for name, number in first.items():
             scores[name].first_read.append(number)

@@ -1,7 +1,7 @@
 """Generated door scenes for measuring the reading: what a camera of 1280x720 sees of a code that somebody shows.
 
 `single` makes one frame with one factor at a random severity, `hand_held` a row of frames as a hand brings a code up,
-`empty` a door without a code. All from a generator: the same seed gives the same pictures.
+`empty` and `cluttered` a door without a code. All from a generator: the same seed gives the same pictures.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.bench.halls import hall
+from tests.bench.halls import Passer, cluttered_hall, hall
 from tests.bench.optics import draw
 from tests.bench.scene import Grey, Scene
 
@@ -148,3 +148,16 @@ def empty(rng: np.random.Generator, frames: int = 1) -> list[Grey]:
     """A door without a code: the same hall, new noise."""
     behind, noise = hall(rng), rng.uniform(1.5, 7)
     return [np.clip(behind + rng.normal(0, noise, behind.shape), 0, 255).astype(np.uint8) for _ in range(frames)]
+
+
+def cluttered(rng: np.random.Generator, frames: int = 1) -> list[Grey]:
+    """A door without a code, full of what looks a little like one; half of the time, somebody walks by."""
+    behind, noise = cluttered_hall(rng), rng.uniform(1, 6)
+    passers = [Passer(rng) for _ in range(int(rng.choice([0, 0, 1, 2])))]
+    pictures = []
+    for frame in range(frames):
+        seen = behind
+        for passer in passers:
+            seen = passer.walk(seen, frame)
+        pictures.append(np.clip(seen + rng.normal(0, noise, seen.shape), 0, 255).astype(np.uint8))
+    return pictures

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.bench.picture import NOISE_SEED, SCENE, WIDTH_PX, road
-from tests.bench.reading_scores import FRAMES, Scores, Size, scored
+from tests.bench.reading_scores import CLUTTERED, EMPTY, FRAMES, HELD, Scores, Size, scored
 from tests.bench.rivals import MEASURE, OURS
 from tests.bench.scenes import FACTORS
 
@@ -43,9 +43,11 @@ def scores() -> Scores:
 def summary(scores: Scores) -> str:
     """One row a reader, in Markdown."""
     size, base = scores.size, scores.of[MEASURE]
-    counts = f"{size.sequences} hand-held sequences and {size.empties} empty ones, of {FRAMES} frames each"
+    counts = (
+        f"{size.sequences} hand-held sequences, {size.empties} empty and as many cluttered, of {FRAMES} frames each"
+    )
     columns = (
-        "reader", "decoded within 1 / 5 / 10 frames, %", "CPU ms a frame, with code / empty",
+        "reader", "decoded within 1 / 5 / 10 frames, %", "CPU ms a frame, with code / empty / cluttered",
         f"as a multiple of {MEASURE}", "all single scenes, %", "wrong",
     )  # fmt: skip
     lines = [
@@ -55,12 +57,12 @@ def summary(scores: Scores) -> str:
     ]
     for name, score in scores.of.items():
         within = " / ".join(f"{score.within(frames) * 100:.0f}" for frames in (1, 5, FRAMES))
-        held, bare = fmean(score.held_s), fmean(score.empty_s)
-        times = f"{held / fmean(base.held_s):.2f} / {bare / fmean(base.empty_s):.2f}"
+        means = {kind: fmean(score.cpu_s[kind]) for kind in (HELD, EMPTY, CLUTTERED)}
+        times = " / ".join(f"{mean / fmean(base.cpu_s[kind]):.2f}" for kind, mean in means.items())
         if name == OURS:
             times += f" (promised at most {PROMISED_HELD} / {PROMISED_EMPTY})"
         cells = (
-            name, within, f"{held * 1000:.1f} / {bare * 1000:.1f}", times,
+            name, within, " / ".join(f"{mean * 1000:.1f}" for mean in means.values()), times,
             f"{scores.share(name) * 100:.0f}", str(len(score.wrong)),
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")

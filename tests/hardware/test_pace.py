@@ -16,8 +16,7 @@ def _searched(frames: list[Grey], *, tired: bool = False) -> list[int]:
     """The numbers of the frames that were searched."""
     pace, searched = Pace(), []
     for number, frame in enumerate(frames):
-        pace.frame(frame, number / FPS)
-        if pace.is_due(number / FPS, tired=tired):
+        if pace.is_due(frame, number / FPS, tired=tired):
             searched.append(number)
         assert pace.searched(number / FPS) is (number in searched)
     return searched
@@ -59,5 +58,4 @@ def test_the_first_frame_of_a_camera_started_anew_is_searched() -> None:
     """Its times begin anew, too; and it may be of another size."""
     pace = Pace()
     for frame, at in ((np.zeros((720, 1280), np.uint8), 100.0), (np.zeros((480, 640), np.uint8), 5.0)):
-        pace.frame(frame, at)
-        assert pace.is_due(at, tired=True)
+        assert pace.is_due(frame, at, tired=True)

@@ -9,19 +9,22 @@ from hardware.regions import Region
 from hardware.symbols import Outline
 from tests.hardware.shown import square
 
-PLACE = Region(100, 100, 160, 160, 60.0)
+PLACE = Region(100, 100, 160, 160, 0.95)
 OUTLINE = Outline(square(100, 100, 160), 3)
 
 
 @pytest.mark.parametrize(
     ("likeness", "moved", "told"),
     [
-        (60.0, None, Prospect.LIKELY),
-        (60.0, True, Prospect.MOVING),
-        (60.0, False, Prospect.STILL),
-        (12.0, None, Prospect.UNLIKELY),
-        (12.0, True, Prospect.LIKELY),
-        (12.0, False, Prospect.UNLIKELY),
+        (0.97, None, Prospect.LIKELY),
+        (0.97, True, Prospect.MOVING),
+        (0.97, False, Prospect.STILL),
+        (0.7, None, Prospect.UNLIKELY),
+        (0.7, True, Prospect.LIKELY),
+        (0.7, False, Prospect.UNLIKELY),
+        (0.2, None, Prospect.VAGUE),
+        (0.2, True, Prospect.VAGUE),
+        (0.2, False, Prospect.VAGUE),
     ],
 )
 def test_a_place_tells_by_how_it_looks_and_moves(likeness: float, moved: bool | None, told: Prospect) -> None:
@@ -41,7 +44,7 @@ def test_a_place_without_finder_patterns_is_in_doubt_for_a_moment() -> None:
     """A poster is not looked into in each frame; a code that was blurred is, soon."""
     doubts = Doubts()
     doubts.add(PLACE, 10.0)
-    shifted = Region(110, 96, 150, 160, 55.0)
+    shifted = Region(110, 96, 150, 160, 0.92)
     believed = doubts.believed([shifted], 10.1)
     assert prospect(located=False, outlined=False, regions=believed) is Prospect.DOUBTED
     assert doubts.believed([shifted], 10.2) == [shifted]

@@ -1,12 +1,14 @@
 """Where in a frame a code may be."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware.regions import Region, RegionFinder, around, likely_regions
+from hardware import regions
+from hardware.regions import Region, RegionFinder, around, dense_regions
 from hardware.symbols import Grey
 from tests.bench.halls import hall
 from tests.hardware.shown import code, flat
@@ -43,7 +45,7 @@ def _holds(region: Region, left: int, top: int) -> bool:
 def test_a_code_in_a_hall_is_found(seed: int) -> None:
     """Among shelves, blinds, posters and somebody who holds it: as the likeliest place."""
     frame = _with_code(_hall(seed), 500, 260)
-    assert _holds(RegionFinder().find(frame, 2)[0], 500, 260)
+    assert _holds(RegionFinder().find(frame, 2, 0.0)[0], 500, 260)
 
 
 @pytest.mark.parametrize("waves", [0.2, 0.4])
@@ -54,7 +56,7 @@ def test_a_code_on_a_screen_with_waves_is_found_by_itself(waves: float) -> None:
     beat = 1 + waves * np.sin(x * 1.4 + y * 0.3) * np.sin(y * 1.1 - x * 0.4)
     screen = (abs(x - 582) < 200) & (abs(y - 342) < 300)
     frame = np.where(screen, np.clip(frame * beat, 0, 255), 90)
-    found = RegionFinder().find(frame.astype(np.uint8), 2)
+    found = RegionFinder().find(frame.astype(np.uint8), 2, 0.0)
     assert any(_holds(region, 500, 260) for region in found)
 
 
@@ -62,7 +64,7 @@ def test_more_of_a_code_is_taken_rather_than_less() -> None:
     """Its lower half in a shadow is less dense than the other, and still belongs to it."""
     frame = _with_code(np.full((720, 1280), 100, np.uint8), 500, 260)
     frame[342:] = frame[342:] // 2
-    assert _holds(RegionFinder().find(frame, 1)[0], 500, 260)
+    assert _holds(RegionFinder().find(frame, 1, 0.0)[0], 500, 260)
 
 
 def _patterns() -> dict[str, Grey]:
@@ -81,27 +83,56 @@ def _patterns() -> dict[str, Grey]:
 def test_patterns_are_less_likely_than_codes(name: str) -> None:
     """What repeats itself, or changes in one direction only, is no place to spend time on."""
     likely = _with_code(_patterns()["nothing"], 500, 260)
-    [of_code, *_] = RegionFinder().find(likely, 1)
-    assert all(region.likeness < 0.3 * of_code.likeness for region in RegionFinder().find(_patterns()[name], 2))
+    [of_code, *_] = RegionFinder().find(likely, 1, 0.0)
+    assert all(region.likeness < 0.3 * of_code.likeness for region in RegionFinder().find(_patterns()[name], 2, 0.0))
 
 
 def test_what_moved_comes_first() -> None:
     """Of two codes the one in a hand; the poster that hangs there is told to be still."""
     behind, finder = _with_code(_hall(), 100, 100), RegionFinder()
-    first = finder.find(_with_code(behind, 800, 400), 2)
+    first = finder.find(_with_code(behind, 800, 400), 2, 0.0)
     assert {region.moved for region in first} == {None}
-    held, poster = finder.find(_with_code(behind, 811, 407), 2)
+    held, poster = finder.find(_with_code(behind, 811, 407), 2, 0.1)
     assert (held.moved, poster.moved) == (True, False)
     assert _holds(held, 811, 407)
     assert _holds(poster, 100, 100)
 
 
+@pytest.mark.parametrize(("step_px", "likely", "told"), [(0, 0.9, [0, 4]), (0, 0.2, [0, 4]), (12, 0.2, [0, 2, 4])])
+def test_a_place_is_not_looked_at_anew_in_each_frame(
+    step_px: int, likely: float, told: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poster for half a second; a shirt that goes by for a moment, since it may be a code by then."""
+    number, looked = 0, list[int]()
+
+    def look(*_: object) -> float:
+        looked.append(number)
+        return likely
+
+    monkeypatch.setattr(regions, "likeness", look)
+    finder, behind = RegionFinder(), np.full((720, 1280), 90, np.uint8)
+    for number in range(6):
+        [region] = finder.find(_with_code(behind, 500 + step_px * number, 260), 2, number * 0.13)
+        assert region.likeness == likely
+    assert looked == told
+
+
+def test_a_code_that_moves_is_looked_at_in_each_frame() -> None:
+    """It may be nearer or sharper by now."""
+    finder, behind = RegionFinder(), np.full((720, 1280), 90, np.uint8)
+    for number in range(3):
+        faint = _with_code(behind, 500 + 12 * number, 260)
+        faint[:] = cv2.GaussianBlur(faint, (0, 0), 9.0 - 4 * number)
+        found = finder.find(faint, 2, number * 0.03)
+    assert found[0].likeness > 0.9
+
+
 def test_light_that_changes_moves_nothing() -> None:
     """A lamp or the camera's exposure makes all lighter."""
     frame, finder = _with_code(_hall(), 500, 260), RegionFinder()
-    finder.find(frame, 2)
+    finder.find(frame, 2, 0.0)
     lighter = np.clip(frame.astype(np.int16) + 40, 0, 255).astype(np.uint8)
-    lighter_code = {region.moved for region in finder.find(lighter, 1)}
+    lighter_code = {region.moved for region in finder.find(lighter, 1, 0.1)}
     assert lighter_code == {False}
 
 
@@ -109,23 +140,23 @@ def test_a_camera_that_moves_tells_nothing() -> None:
     """When all has changed, nothing is told to have moved or to stand still."""
     rng, finder = np.random.default_rng(1), RegionFinder()
     frames = [rng.integers(0, 256, (720, 1280)).astype(np.uint8) for _ in range(2)]
-    for frame in frames:
-        found = finder.find(_with_code((frame // 4).astype(np.uint8), 500, 260), 2)
+    for number, frame in enumerate(frames):
+        found = finder.find(_with_code((frame // 4).astype(np.uint8), 500, 260), 2, number * 0.1)
     assert {region.moved for region in found} <= {None}
 
 
 def test_another_size_of_picture_is_compared_with_nothing() -> None:
     """A camera that was changed for another."""
     finder = RegionFinder()
-    finder.find(_hall()[:480, :640], 2)
-    assert {region.moved for region in finder.find(_with_code(_hall(), 500, 260), 2)} == {None}
+    finder.find(_hall()[:480, :640], 2, 0.0)
+    assert {region.moved for region in finder.find(_with_code(_hall(), 500, 260), 2, 0.1)} == {None}
 
 
 @pytest.mark.parametrize("size", [(1, 1), (63, 2000), (2000, 63), (20, 20)])
 def test_tiny_pictures_give_nothing(size: tuple[int, int]) -> None:
     """There is no room for a code that one look would miss."""
     noise = np.random.default_rng(1).integers(0, 256, size).astype(np.uint8)
-    assert RegionFinder().find(noise, 2) == []
+    assert RegionFinder().find(noise, 2, 0.0) == []
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -142,8 +173,8 @@ def test_regions_lie_in_the_frame(small: Grey, height: int, width: int, noisy: b
     if noisy:
         frame = np.random.default_rng(height).integers(0, 256, frame.shape).astype(np.uint8) // 2 + frame // 2
     finder = RegionFinder()
-    for _ in range(2):
-        regions = finder.find(frame, most)
+    for number in range(2):
+        regions = finder.find(frame, most, number * 0.1)
         assert len(regions) <= most
         for region in regions:
             assert region.left >= 0
@@ -154,7 +185,7 @@ def test_regions_lie_in_the_frame(small: Grey, height: int, width: int, noisy: b
             assert cut.size
             assert np.array_equal(cut, frame[top : top + cut.shape[0], left : left + cut.shape[1]])
             cut[:] = 0  # a copy: the frame is others' too
-    likeness = [region.likeness for region in likely_regions(np.ascontiguousarray(frame[::2, ::2]), 3)]
+    likeness = [region.likeness for region in dense_regions(np.ascontiguousarray(frame[::2, ::2]), 3)]
     assert likeness == sorted(likeness, reverse=True)
 
 

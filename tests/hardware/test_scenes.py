@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hardware.symbols import with_zxing
-from tests.bench.reading_scores import FRAMES, Size, scored
+from tests.bench.reading_scores import CLUTTERED, EMPTY, FRAMES, HELD, Size, scored
 from tests.bench.rivals import Read
 from tests.bench.scenes import FACTORS, empty, hand_held, single
 
@@ -48,7 +48,11 @@ def test_scores_tell_what_was_read_when_and_what_was_wrong() -> None:
     scores = scored(size, SEED, fresh)
     late, liar = scores.of["late"], scores.of["liar"]
     assert (late.first_read, late.within(2), late.within(3)) == ([2], 0.0, 1.0)
-    assert len(late.wrong) == FRAMES - 2  # what it reads at an empty door
+    assert len(late.wrong) == 2 * (FRAMES - 2)  # what it reads at an empty door, plain or cluttered
     assert (liar.first_read, scores.share("liar")) == ([None], 0.0)
-    assert len(liar.wrong) == len(FACTORS) + 2 * FRAMES
-    assert len(liar.held_s) == len(liar.empty_s) == FRAMES
+    assert len(liar.wrong) == len(FACTORS) + 3 * FRAMES
+    assert {kind: len(of_all) for kind, of_all in liar.cpu_s.items()} == {
+        HELD: FRAMES,
+        EMPTY: FRAMES,
+        CLUTTERED: FRAMES,
+    }

@@ -1,0 +1,59 @@
+"""Tells of a place in a frame how much it looks like a QR code: at a glance, before anything is spent on it.
+
+A small convolutional network (recognition.onnx) looks at the place, brought to one size, with light and contrast made
+even. It was trained on drawn codes in all kinds of light, and on drawn things that are none; tests/training makes it.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.evening import evened
+
+SIDE_PX = 80
+AROUND = 1.25  # so much of the place is shown, as a multiple of its longer side
+_EVEN_OVER_PX = 27
+_NOISE = 4.0  # grey levels
+_NETWORK = Path(__file__).with_name("recognition.onnx")
+
+Grey = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+def likeness(grey: Grey, left: int, top: int, width: int, height: int) -> float:
+    """How likely it is that the rectangle is about where a code lies, 0 to 1."""
+    return recognised(evened_patch(patch(grey, left, top, width, height)))
+
+
+def patch(grey: Grey, left: int, top: int, width: int, height: int) -> Grey:
+    """The rectangle in the middle of a square, shape (80, 80); beyond the picture its edge goes on."""
+    side = max(4, round(AROUND * max(width, height)))
+    left, top = left + (width - side) // 2, top + (height - side) // 2
+    high, wide = grey.shape
+    cut = grey[max(0, top) : top + side, max(0, left) : left + side]
+    beyond = max(0, -top), max(0, top + side - high), max(0, -left), max(0, left + side - wide)
+    square = cv2.copyMakeBorder(cut, *beyond, cv2.BORDER_REPLICATE) if any(beyond) else cut
+    interpolation = cv2.INTER_AREA if side > SIDE_PX else cv2.INTER_LINEAR
+    return cv2.resize(square, (SIDE_PX, SIDE_PX), interpolation=interpolation).astype(np.uint8, copy=False)
+
+
+def evened_patch(shown: Grey) -> Floats:
+    """As the network sees it."""
+    return evened(shown.astype(np.float32), _EVEN_OVER_PX, _NOISE)
+
+
+def recognised(even: Floats) -> float:
+    """What the network tells of an evened patch: a probability."""
+    network = _network()
+    network.setInput(even[None, None])
+    return float(1 / (1 + np.exp(-np.clip(network.forward().item(), -30, 30))))
+
+
+@lru_cache(maxsize=1)
+def _network() -> cv2.dnn.Net:
+    # OpenCV 5 has a new engine beside the only one of OpenCV 4: for a network as small as this it takes longer.
+    engine = (cv2.dnn.ENGINE_CLASSIC,) if hasattr(cv2.dnn, "ENGINE_CLASSIC") else ()
+    return cv2.dnn.readNetFromONNX(str(_NETWORK), *engine)
