@@ -25,8 +25,8 @@ class Prospect(Enum):
     # Where nothing hopeful is, nothing is spent of what is saved for codes: it may be full again in some seconds.
     NONE = _Terms(0.1, 0.3, leave_guesses=4.0)
     VAGUE = _Terms(0.1, 0.2, leave_guesses=3.0)
-    DOUBTED = _Terms(0.1, 0.2)
-    UNLIKELY = _Terms(0.15, 0.1, leave_codes=14.0)
+    DOUBTED = _Terms(0.1, 0.2, leave_guesses=3.0)
+    UNLIKELY = _Terms(0.15, 0.1, leave_guesses=1.0)
     STILL = _Terms(0.3, 0.2)
     LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)
     MOVING = _Terms(0.3, 3.5, leave_codes=0.0)

@@ -7,7 +7,7 @@ from hardware.budget import Prospect
 from hardware.regions import Region
 from hardware.symbols import Outline
 
-_LIKELY, _UNLIKELY = 0.9, 0.5  # a region's likeness: above the one rather a code, below the other hardly one
+_LIKELY, _UNLIKELY = 0.97, 0.8  # a region's likeness: above the one rather a code, below the other hardly one
 _FIRST_S, _LONGEST_S = 0.15, 2.4
 _MOVED = 0.5  # of that, where something moves: it may be a code by now, or a shirt
 _OUTLINE_S = 0.6

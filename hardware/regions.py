@@ -23,8 +23,8 @@ _LONGEST = 2.6  # width to height, or height to width: a tilted code is not long
 _SHARES = (0.28, 0.42, 0.58)  # of the strongest place's density: what belongs to a region, narrowly and widely
 
 _MORE = 2  # places are compared with the last frame than are asked for: a small code moves beside large posters
-_STILL_S, _HARDLY_S = 0.5, 0.15  # so long a likeness holds: of what has not moved, and of what was hardly a code
-_HARDLY = 0.5
+_STILL_S, _HARDLY_S = 0.5, 0.25  # so long a likeness holds: of what has not moved, and of what was hardly a code
+_HARDLY = 0.3
 _MOVED = 0.5  # change since the last frame, against the difference of neighbouring pixels
 
 
