@@ -24,9 +24,8 @@ class Prospect(Enum):
 
     # Where nothing hopeful is, nothing is spent of what is saved for codes: it may be full again in some seconds.
     NONE = _Terms(0.1, 0.3, leave_guesses=4.0)
-    VAGUE = _Terms(0.1, 0.2, leave_guesses=3.0)
-    DOUBTED = _Terms(0.1, 0.2, leave_guesses=3.0)
-    UNLIKELY = _Terms(0.15, 0.1, leave_guesses=1.0)
+    DOUBTED = _Terms(0.1, 0.2, leave_guesses=3.0)  # the cheap attempts, no search for finder patterns
+    UNLIKELY = _Terms(0.15, 0.1)
     STILL = _Terms(0.3, 0.2)
     LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)
     MOVING = _Terms(0.3, 3.5, leave_codes=0.0)
@@ -75,7 +74,7 @@ class Budget:
         self._terms = prospect.value
         self._frame_s = 0.0
         self._in_vain = self._in_vain + 1 if prospect in _HOPEFUL else 0
-        self._quiet = self._quiet + 1 if prospect in (Prospect.NONE, Prospect.VAGUE, Prospect.DOUBTED) else 0
+        self._quiet = self._quiet + 1 if prospect in (Prospect.NONE, Prospect.DOUBTED) else 0
         patience = max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE)
         self._guesses = min(_GUESSES, self._guesses + self._terms.guesses)
         self._codes = min(_CODES, self._codes + self._terms.codes * patience)

@@ -23,10 +23,8 @@ def prospect(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Pro
     if not regions:
         return Prospect.NONE
     best = regions[0]
-    if not best.likeness:
-        return Prospect.DOUBTED
     if best.likeness < _UNLIKELY:
-        return Prospect.VAGUE
+        return Prospect.DOUBTED
     if best.likeness < _LIKELY:
         return Prospect.LIKELY if best.moved else Prospect.UNLIKELY
     if best.moved is None:

@@ -1,9 +1,8 @@
 """The anytime reader: every frame is looked at once; where a code hides, the time that is left is spent on it.
 
 Most codes are read by one look of zxing-cpp at the whole frame, and while a code stays in view the next look goes to
-its place alone. What that saves is spent where a code seems to be and is not read: on cuts out of the frame,
-thresholded, enlarged, sharpened, one way after the other and on over the next frames; and on measuring the modules of
-a code that was located (hardware.modules), added up over frames (hardware.fusion).
+its place alone. What that saves is spent where a code seems to be: on cuts out of the frame, prepared one way after the
+other, over frames; and on measuring the modules of a located code (hardware.modules), added up (hardware.fusion).
 """
 
 import time
@@ -99,6 +98,7 @@ class SymbolReader:
             found = self._guarded("reader", lambda: self._deeper(grey, at, outlines), ())
         if found:
             self._remember(found, at)
+            self._pace.changed(grey, at)  # from now on is told whether it lies there
             return Reading(found)
         bars = self._bar_codes
         bar = nothing if bars is None else self._guarded("bar", lambda: bars.read(grey, at), nothing)

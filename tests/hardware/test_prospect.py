@@ -9,22 +9,22 @@ from hardware.regions import Region
 from hardware.symbols import Outline
 from tests.hardware.shown import square
 
-PLACE = Region(100, 100, 160, 160, 0.95)
+PLACE = Region(100, 100, 160, 160, 0.99)
 OUTLINE = Outline(square(100, 100, 160), 3)
 
 
 @pytest.mark.parametrize(
     ("likeness", "moved", "told"),
     [
-        (0.97, None, Prospect.LIKELY),
-        (0.97, True, Prospect.MOVING),
-        (0.97, False, Prospect.STILL),
-        (0.7, None, Prospect.UNLIKELY),
-        (0.7, True, Prospect.LIKELY),
-        (0.7, False, Prospect.UNLIKELY),
-        (0.2, None, Prospect.VAGUE),
-        (0.2, True, Prospect.VAGUE),
-        (0.2, False, Prospect.VAGUE),
+        (0.99, None, Prospect.LIKELY),
+        (0.99, True, Prospect.MOVING),
+        (0.99, False, Prospect.STILL),
+        (0.9, None, Prospect.UNLIKELY),
+        (0.9, True, Prospect.LIKELY),
+        (0.9, False, Prospect.UNLIKELY),
+        (0.2, None, Prospect.DOUBTED),
+        (0.2, True, Prospect.DOUBTED),
+        (0.2, False, Prospect.DOUBTED),
     ],
 )
 def test_a_place_tells_by_how_it_looks_and_moves(likeness: float, moved: bool | None, told: Prospect) -> None:
@@ -44,7 +44,7 @@ def test_a_place_without_finder_patterns_is_in_doubt_for_a_moment() -> None:
     """A poster is not looked into in each frame; a code that was blurred is, soon."""
     doubts = Doubts()
     doubts.add(PLACE, 10.0)
-    shifted = Region(110, 96, 150, 160, 0.92)
+    shifted = Region(110, 96, 150, 160, 0.98)
     believed = doubts.believed([shifted], 10.1)
     assert prospect(located=False, outlined=False, regions=believed) is Prospect.DOUBTED
     assert doubts.believed([shifted], 10.2) == [shifted]
