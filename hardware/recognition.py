@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hardware.evening import evened
 
 SIDE_PX = 80
-AROUND = 1.25  # so much of the place is shown, as a multiple of its longer side
+_AROUND = 1.25  # so much of the place is shown, as a multiple of its longer side
 _EVEN_OVER_PX = 27
 _NOISE = 4.0  # grey levels
 _NETWORK = Path(__file__).with_name("recognition.onnx")
@@ -30,7 +30,7 @@ def likeness(grey: Grey, left: int, top: int, width: int, height: int) -> float:
 
 def patch(grey: Grey, left: int, top: int, width: int, height: int) -> Grey:
     """The rectangle in the middle of a square, shape (80, 80); beyond the picture its edge goes on."""
-    side = max(4, round(AROUND * max(width, height)))
+    side = max(4, round(_AROUND * max(width, height)))
     left, top = left + (width - side) // 2, top + (height - side) // 2
     high, wide = grey.shape
     cut = grey[max(0, top) : top + side, max(0, left) : left + side]

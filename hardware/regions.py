@@ -16,7 +16,7 @@ _HALF_BLOCK = _BLOCK_PX // 2
 _SMALLEST_BLOCKS = 6
 _FAINTEST = 1.0  # grey levels above the frame's floor
 _LEAST_STANDING_OUT = 6.0  # among generated door scenes, hardly a code was below; most of what else is there is
-_LEAST_LIKENESS = 0.05
+_LEAST_LIKENESS = 0.05  # below, not even a cheap attempt is worth it
 _ALIKE = 0.5  # a larger region that is so likely, too, is taken instead
 _SIZE_COUNTS = 0.4  # to the power of this, in blocks
 _LONGEST = 2.6  # width to height, or height to width: a tilted code is not longer
@@ -24,7 +24,7 @@ _SHARES = (0.28, 0.42, 0.58)  # of the strongest place's density: what belongs t
 
 _MORE = 2  # places are compared with the last frame than are asked for: a small code moves beside large posters
 _STILL_S, _HARDLY_S = 0.5, 0.25  # so long a likeness holds: of what has not moved, and of what was hardly a code
-_HARDLY = 0.3
+_HARDLY = 0.3  # likeness, below which that is so
 _MOVED = 0.5  # change since the last frame, against the difference of neighbouring pixels
 
 
