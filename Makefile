@@ -59,7 +59,7 @@ bench: setup  ## measure speed and reading; READING_TIMES=5 reads five times as 
 	$(BIN)/python -m pytest -m bench -s tests/bench
 
 train: setup  ## train the network that tells codes from clutter: downloads PyTorch, takes half an hour
-	$(BIN)/python -m pip install $(PIP_OPTIONS) --editable '.[train]'
+	$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable '.[train]'
 	$(BIN)/python -m tests.training.train
 
 messages: setup  ## compile the screens' translations after a .po file has changed

@@ -24,7 +24,7 @@ class Prospect(Enum):
 
     # Where nothing hopeful is, nothing is spent of what is saved for codes: it may be full again in some seconds.
     NONE = _Terms(0.1, 0.3, leave_guesses=4.0)
-    DOUBTED = _Terms(0.1, 0.2, leave_guesses=3.0)  # the cheap attempts, no search for finder patterns
+    DOUBTED = _Terms(0.1, 0.2, leave_guesses=3.0)  # cheap attempts, no search for finder patterns
     UNLIKELY = _Terms(0.15, 0.1)
     STILL = _Terms(0.3, 0.2)
     LIKELY = _Terms(0.6, 0.1, leave_codes=4.0)
@@ -57,6 +57,11 @@ class Budget:
     def is_rich(self) -> bool:
         """Whether a code is likely enough for many attempts in one frame."""
         return self._terms.leave_codes < _CODES / 2
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether what is there is hardly a code."""
+        return self._terms is Prospect.DOUBTED.value
 
     @property
     def tired(self) -> bool:
@@ -98,6 +103,10 @@ class Budget:
             return False
         guesses = max(0.0, self._guesses - self._terms.leave_guesses)
         return guesses + max(0.0, self._codes - self._terms.leave_codes) >= looks
+
+    def may_ever(self, looks: float) -> bool:
+        """Whether it could, with full purses."""
+        return looks <= max(0.0, _GUESSES - self._terms.leave_guesses) + max(0.0, _CODES - self._terms.leave_codes)
 
     def spent(self, cpu_s: float) -> None:
         """An attempt took so many seconds of CPU time."""

@@ -4,7 +4,7 @@ from hardware import stillness
 from hardware.stillness import Stillness
 from hardware.symbols import Grey
 
-_TIRED_S = 0.12  # seconds between two searches where nothing has come of it for some frames
+_TIRED_S = 0.12  # seconds, at least, between two searches where nothing has come of it for some frames
 _STILL_S = 0.32  # while nothing moves
 _COARSE_PX = 16  # of so many pixels one is compared to tell that
 _NOISE = 2.5  # grey levels between two of them, until it is known

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hardware.budget import Prospect
-from hardware.regions import Region
+from hardware.regions import UNLIKELY, Region
 from hardware.symbols import Outline
 
-_LIKELY, _UNLIKELY = 0.97, 0.8  # a region's likeness: above the one rather a code, below the other hardly one
+_LIKELY = 0.97  # a region's likeness above which it is rather a code
 _FIRST_S, _LONGEST_S = 0.15, 2.4
 _MOVED = 0.5  # of that, where something moves: it may be a code by now, or a shirt
 _OUTLINE_S = 0.6
@@ -23,7 +23,7 @@ def prospect(*, located: bool, outlined: bool, regions: Sequence[Region]) -> Pro
     if not regions:
         return Prospect.NONE
     best = regions[0]
-    if best.likeness < _UNLIKELY:
+    if best.likeness < UNLIKELY:
         return Prospect.DOUBTED
     if best.likeness < _LIKELY:
         return Prospect.LIKELY if best.moved else Prospect.UNLIKELY

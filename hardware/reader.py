@@ -24,7 +24,7 @@ from hardware.hints import hint_for
 from hardware.pace import Pace
 from hardware.prospect import Doubts, prospect
 from hardware.qr_layout import Floats
-from hardware.regions import Region, RegionFinder, around
+from hardware.regions import UNLIKELY, Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ _REST_S = 0.08  # so long a code that zxing-cpp does not read at once is left al
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
 _REGIONS = 2  # of one frame, are tried
 _OUTLINES = 2  # of one look, are measured
+_UNKNOWN = 0.9  # likeness of a place when nothing tells it: worth a search
 _HARDLY = 0.5  # agreement, below which no code lies there
 _LIKELY = 0.55  # agreement, below which most modules are guesses
 _SURE = 0.65  # agreement, above which hardly anything else than a code lies there
@@ -72,7 +73,7 @@ class SymbolReader:
         self._cpu = cpu
         self._budget = Budget()
         self._fusion = Fusion()
-        self._finder = RegionFinder()
+        self._finder = RegionFinder(self.glance)
         self._doubts = Doubts()
         self._looked_at: list[Outline] = []
         self._outlined: list[Outline] = []
@@ -81,6 +82,7 @@ class SymbolReader:
         self._since_whole = 0
         self._pace = Pace()
         self._turn = self._measurings = 0
+        self._whole_next = False
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
@@ -148,13 +150,20 @@ class SymbolReader:
         if outlines and not self._follower.now(at):  # what zxing-cpp took for a code is none
             regions = self._doubts.believed(self._regions(grey, at), at)
             self._budget.judged(prospect(located=located, outlined=read_at is not None, regions=regions))
+        doubted, turn = self._budget.is_doubted and self._pace.searched(at), self._turn
+        if doubted and self._whole_next:  # a faint code beside what hardly is one: the whole frame has its turns
+            regions, self._whole_next = [], not self._may(FAINT, grey, grey)
         place = self._known_place(at)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
         for region in regions:
-            found = self._tried(grey, at, region)
+            if self._budget.is_doubted and region.likeness > UNLIKELY:  # what is in doubt is the region before
+                self._budget.judged(Prospect.UNLIKELY)
+            found = self._tried(grey, at, region, is_last=region is regions[-1])
             if found:
                 return found
+        if doubted and self._turn != turn:
+            self._whole_next = True
         # Where something stands that may be a code, its turn comes with the others'.
         is_due = self._pace.searched(at) and not (regions and self._turn)
         return self._attempted(FAINT, grey, at, grey, (0, 0)) if is_due else ()
@@ -175,13 +184,20 @@ class SymbolReader:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
         return self._finder.find(grey, _REGIONS, at) if self._pace.is_due(grey, at, tired=self._budget.tired) else []
 
-    def _tried(self, grey: Grey, at: float, region: Region) -> tuple[Symbol, ...]:
+    def glance(self, half: Grey, left: int, top: int, width: int, height: int) -> float:
+        """How likely a code lies in that place of a frame at half its size; total."""
+        told = partial(recognition.likeness, half, left, top, width, height)
+        return self._guarded("recognition", told, _UNKNOWN)
+
+    def _tried(self, grey: Grey, at: float, region: Region, *, is_last: bool) -> tuple[Symbol, ...]:
         cut, left, top = region.cut(grey)
         for index in self._in_turn():
             attempt = ATTEMPTS[index]
-            if attempt.judges and self._follower.now(at):
+            if attempt.judges and (self._budget.is_doubted or self._follower.now(at)):
                 continue
             if not self._may(attempt, cut, grey):
+                if self._budget.is_doubted and not self._budget.may_ever(attempt.looks(cut.size / grey.size)):
+                    continue  # too dear for what is hardly a code
                 return ()
             if index not in _FIRST or not self._budget.is_rich:
                 self._turn = (index + 1) % len(ATTEMPTS)
@@ -191,6 +207,8 @@ class SymbolReader:
             if attempt.judges and not self._doubts.new(self._outlined, at):
                 self._doubts.add(region, at)
                 self._budget.judged(Prospect.DOUBTED)
+                if not is_last:
+                    return ()  # the next one is more likely now
             if index not in _FIRST and self._follower.now(at):
                 return ()  # what hides it, hardly another look removes: better to measure it in the next frame, too
         return ()
@@ -295,6 +313,6 @@ def _rounded(outline: Outline) -> Corners:
 def warm_up(reader: SymbolReader) -> None:
     """Load whatever is loaded with the first picture: it can't be once no file may be opened, and costs no visitor."""
     grey = np.full((120, 160), 130, np.uint8)
-    recognition.likeness(grey, 0, 0, 80, 80)
+    reader.glance(grey, 0, 0, 80, 80)
     for number in range(4):
         reader.read(grey, float(number))

@@ -1,6 +1,6 @@
 """Where in a frame a code may be: places that change a lot both across and down, as hardly anything but a code does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hardware.recognition import likeness
 
 Grey = NDArray[np.uint8]
+Glance = Callable[[Grey, int, int, int, int], float]
 
 _BLOCK_PX = 16  # of the frame, a side of one cell of the density map
 _HALF_BLOCK = _BLOCK_PX // 2
@@ -25,12 +26,16 @@ _SHARES = (0.28, 0.42, 0.58)  # of the strongest place's density: what belongs t
 _MORE = 2  # places are compared with the last frame than are asked for: a small code moves beside large posters
 _STILL_S, _HARDLY_S = 0.5, 0.25  # so long a likeness holds: of what has not moved, and of what was hardly a code
 _HARDLY = 0.3  # likeness, below which that is so
+_SAME = 0.5  # of two regions together, what both share: more, and they are the same place
+UNLIKELY = 0.8
+"""Likeness, below which a place hardly has a code in it."""
+
 _MOVED = 0.5  # change since the last frame, against the difference of neighbouring pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A rectangle of the frame in pixels, and how much it looks like a code: the higher the more.
+    """A rectangle of the frame in pixels, and how likely a code lies in it, 0 to 1.
 
     moved: its picture has changed about as much as it varies; None where there is nothing to compare it with.
     """
@@ -60,10 +65,17 @@ class Region:
 
     def overlaps(self, other: "Region") -> bool:
         """Whether most of the smaller of two regions lies in the other."""
+        return self._both(other) > 0.5 * min(self.area, other.area)
+
+    def shared(self, other: "Region") -> float:
+        """The share of both regions together that lies in both, 0 to 1."""
+        both = self._both(other)
+        return both / max(1, self.area + other.area - both)
+
+    def _both(self, other: "Region") -> int:
         width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
-        smaller = min(self.area, other.area)
-        return width > 0 and height > 0 and width * height > 0.5 * smaller
+        return max(0, width) * max(0, height)
 
 
 def around(corners: NDArray[np.float32], likeness: float = 0.0) -> Region:
@@ -73,9 +85,13 @@ def around(corners: NDArray[np.float32], likeness: float = 0.0) -> Region:
 
 
 class RegionFinder:
-    """Finds regions in frame after frame of one camera: what stands still is rather a poster than a code in a hand."""
+    """Finds regions in frame after frame of one camera: what stands still is rather a poster than a code in a hand.
 
-    def __init__(self) -> None:
+    glance: tells the likeness of a place in a frame at half its size; what is told of it holds for a moment.
+    """
+
+    def __init__(self, glance: Glance = likeness) -> None:
+        self._look = glance
         self._before: Grey | None = None
         self._glances: list[_Glance] = []
 
@@ -87,21 +103,24 @@ class RegionFinder:
         half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
         before, self._before = self._before, half
         found = dense_regions(half, most + _MORE)
-        if before is not None and before.shape == half.shape and not _changed(half, before, np.s_[::6, ::6]):
+        if before is not None and before.shape != half.shape:
+            self._glances = []
+        elif before is not None and not _changed(half, before, np.s_[::6, ::6]):
             found = [replace(region, moved=_changed(half, before, _place(region))) for region in found]
         # else there is nothing to compare with: the camera moved, or the light was switched
         self._glances = glances = [self._glance(half, region, at) for region in found]
         likely = [glance.region for glance in glances if glance.region.likeness > _LEAST_LIKENESS]
-        return sorted(likely, key=lambda region: (not region.moved, -region.likeness))[:most]
+        return sorted(likely, key=lambda region: (region.likeness < UNLIKELY, not region.moved, -region.likeness))[
+            :most
+        ]
 
     def _glance(self, half: Grey, region: Region, at: float) -> "_Glance":
-        """At what may be a code, unless it was looked at a moment ago and is as it was, or was hardly one."""
+        """At what may be a code, unless what was told a moment ago still holds."""
         for old in self._glances:
-            lasts_s = _STILL_S if region.moved is False else _HARDLY_S if old.region.likeness < _HARDLY else 0.0
-            if 0 <= at - old.at < lasts_s and old.region.same_as(region):
+            if old.holds_for(region, at):
                 return _Glance(replace(region, likeness=old.region.likeness), old.at)
         left, top, width, height = (side // 2 for side in (region.left, region.top, region.width, region.height))
-        return _Glance(replace(region, likeness=likeness(half, left, top, width, height)), at)
+        return _Glance(replace(region, likeness=self._look(half, left, top, width, height)), at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,14 @@ class _Glance:
 
     region: Region
     at: float
+
+    def holds_for(self, region: Region, at: float) -> bool:
+        """Whether it tells of this region, too: it is as it was, or moves and was hardly a code."""
+        if region.moved is False:  # what has just come to rest is sharper than it was
+            lasts_s = _STILL_S if self.region.moved is not True else 0.0
+        else:
+            lasts_s = _HARDLY_S if self.region.likeness < _HARDLY else 0.0
+        return 0 <= at - self.at < lasts_s and self.region.shared(region) > _SAME
 
 
 def _place(region: Region) -> tuple[slice, slice]:

@@ -229,7 +229,12 @@ def _broken(*_: object, **__: object) -> Any:
 
 
 @pytest.mark.parametrize(
-    "place", ["hardware.symbols.with_zxing", "hardware.symbols.with_zbar", "hardware.modules.measured"]
+    "place",
+    [
+        "hardware.symbols.with_zxing",
+        "hardware.symbols.with_zbar",
+        "hardware.modules.measured",
+    ],
 )
 def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """The names of decoder and error are reported; the next frame is read, or told of again."""
@@ -243,6 +248,17 @@ def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPa
     assert failures
     assert {error for _, error in failures} == {"error"}
     assert reader.read(seen(PASS.light, HELD, size=CAMERA), 1.0).symbols
+
+
+def test_without_its_glance_a_hard_code_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that can't be loaded, or fails, is told of; what it would judge counts as perhaps a code."""
+    failures: list[tuple[str, str]] = []
+    monkeypatch.setattr("hardware.recognition.likeness", _broken)
+    reader = fresh(on_failure=lambda decoder, error: failures.append((decoder, error)))
+    frames = [seen(PASS.light, HELD, size=CAMERA, blur_px=4.0, noise=2, seed=number) for number in range(6)]
+    read = [reading.symbols for reading in film(reader, frames)]
+    assert any(symbols and symbols[0].payload == PASS.payload for symbols in read)
+    assert set(failures) == {("recognition", "error")}
 
 
 def test_pictures_that_lie_oddly_in_memory_are_read() -> None:

@@ -1,13 +1,11 @@
 """Where in a frame a code may be."""
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware import regions
 from hardware.regions import Region, RegionFinder, around, dense_regions
 from hardware.symbols import Grey
 from tests.bench.halls import hall
@@ -98,33 +96,58 @@ def test_what_moved_comes_first() -> None:
     assert _holds(poster, 100, 100)
 
 
-@pytest.mark.parametrize(("step_px", "likely", "told"), [(0, 0.9, [0, 4]), (0, 0.2, [0, 4]), (12, 0.2, [0, 2, 4])])
-def test_a_place_is_not_looked_at_anew_in_each_frame(
-    step_px: int, likely: float, told: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A poster for half a second; a shirt that goes by for a moment, since it may be a code by then."""
-    number, looked = 0, list[int]()
+class _Looks:
+    """Tells the same likeness of every place, and notes in which search it was asked."""
 
-    def look(*_: object) -> float:
-        looked.append(number)
-        return likely
+    def __init__(self, told: float) -> None:
+        self.told, self.search, self.asked = told, 0, list[int]()
 
-    monkeypatch.setattr(regions, "likeness", look)
-    finder, behind = RegionFinder(), np.full((720, 1280), 90, np.uint8)
-    for number in range(6):
-        [region] = finder.find(_with_code(behind, 500 + step_px * number, 260), 2, number * 0.13)
-        assert region.likeness == likely
-    assert looked == told
+    def __call__(self, _half: Grey, left: int, top: int, *_: int) -> float:
+        if 200 < left < 400 and top < 200:  # the code's; the hall has other places
+            self.asked.append(self.search)
+        return self.told
 
 
-def test_a_code_that_moves_is_looked_at_in_each_frame() -> None:
-    """It may be nearer or sharper by now."""
-    finder, behind = RegionFinder(), np.full((720, 1280), 90, np.uint8)
-    for number in range(3):
-        faint = _with_code(behind, 500 + 12 * number, 260)
-        faint[:] = cv2.GaussianBlur(faint, (0, 0), 9.0 - 4 * number)
-        found = finder.find(faint, 2, number * 0.03)
-    assert found[0].likeness > 0.9
+@pytest.mark.parametrize(
+    ("lefts", "told", "asked"),
+    [
+        ([500] * 6, 0.9, [0, 4]),
+        ([500] * 6, 0.2, [0, 4]),
+        ([500, 511, 522, 533, 544, 555], 0.2, [0, 2, 4]),
+        ([500, 511, 522, 533, 544, 555], 0.5, [0, 1, 2, 3, 4, 5]),
+        ([500, 511, 522, 522, 522, 522], 0.2, [0, 2, 3]),
+    ],
+    ids=["a poster", "hardly a code", "a shirt that goes by", "perhaps a code that moves", "what comes to rest"],
+)
+def test_what_was_told_of_a_place_holds_for_a_moment(lefts: list[int], told: float, asked: list[int]) -> None:
+    """Half a second where nothing moves; what moves and was hardly a code may be one soon, or when it comes to rest."""
+    looks, behind = _Looks(told), _hall()
+    finder = RegionFinder(looks)
+    for number, left in enumerate(lefts):
+        looks.search = number
+        found = finder.find(_with_code(behind, left, 260), 4, number * 0.13)
+        [place] = [region for region in found if _holds(region, left, 260)]
+        assert place.likeness == told
+        assert place.moved is (None if number == 0 else left != lefts[number - 1])
+    assert sorted(set(looks.asked)) == asked
+
+
+def test_what_may_be_a_code_comes_before_what_moves_and_is_hardly_one() -> None:
+    """A shirt goes by a code that lies still."""
+    behind = _with_code(_hall(), 100, 100)
+    finder = RegionFinder(lambda _half, left, *_: 0.99 if left < 150 else 0.2)
+    finder.find(_with_code(behind, 800, 400), 2, 0.0)
+    first, *_ = finder.find(_with_code(behind, 811, 407), 2, 0.1)
+    assert _holds(first, 100, 100)
+    assert not first.moved
+
+
+def test_what_both_of_two_regions_share() -> None:
+    """Nothing, all, or the part of both together that lies in both."""
+    region = Region(0, 0, 100, 100, 1.0)
+    assert region.shared(region) == 1.0
+    assert region.shared(Region(100, 0, 100, 100, 1.0)) == 0.0
+    assert region.shared(Region(50, 0, 100, 100, 1.0)) == pytest.approx(1 / 3)
 
 
 def test_light_that_changes_moves_nothing() -> None:
