@@ -101,12 +101,15 @@ class Budget:
         """Whether something of about this cost may be tried."""
         if self._frame_s + looks * (self._look_s or _LOOK_S) > _FRAME_S:
             return False
-        guesses = max(0.0, self._guesses - self._terms.leave_guesses)
-        return guesses + max(0.0, self._codes - self._terms.leave_codes) >= looks
+        return self._open(self._guesses, self._codes) >= looks
 
     def may_ever(self, looks: float) -> bool:
         """Whether it could, with full purses."""
-        return looks <= max(0.0, _GUESSES - self._terms.leave_guesses) + max(0.0, _CODES - self._terms.leave_codes)
+        return self._open(_GUESSES, _CODES) >= looks
+
+    def _open(self, guesses: float, codes: float) -> float:
+        """The looks that may be spent of such purses."""
+        return max(0.0, guesses - self._terms.leave_guesses) + max(0.0, codes - self._terms.leave_codes)
 
     def spent(self, cpu_s: float) -> None:
         """An attempt took so many seconds of CPU time."""

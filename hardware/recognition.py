@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.evening import evened
+from hardware.evening import Floats, evened
 
 SIDE_PX = 80
 _AROUND = 1.25  # so much of the place is shown, as a multiple of its longer side
@@ -20,7 +20,6 @@ _NOISE = 4.0  # grey levels
 _NETWORK = Path(__file__).with_name("recognition.onnx")
 
 Grey = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 def likeness(grey: Grey, left: int, top: int, width: int, height: int) -> float:

@@ -110,9 +110,8 @@ class RegionFinder:
         # else there is nothing to compare with: the camera moved, or the light was switched
         self._glances = glances = [self._glance(half, region, at) for region in found]
         likely = [glance.region for glance in glances if glance.region.likeness > _LEAST_LIKENESS]
-        return sorted(likely, key=lambda region: (region.likeness < UNLIKELY, not region.moved, -region.likeness))[
-            :most
-        ]
+        likely.sort(key=lambda region: (region.likeness < UNLIKELY, not region.moved, -region.likeness))
+        return likely[:most]
 
     def _glance(self, half: Grey, region: Region, at: float) -> "_Glance":
         """At what may be a code, unless what was told a moment ago still holds."""

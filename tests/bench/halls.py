@@ -49,11 +49,8 @@ def cluttered_hall(rng: np.random.Generator) -> Floats:
         left, top = rng.uniform(-50, WIDTH_PX - 60), rng.uniform(-50, HEIGHT_PX - 60)
         corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
         askew = rng.normal(0, float(rng.uniform(0, 0.12)) * min(high, wide), (4, 2))
-        _lay(
-            seen,
-            drawn,
-            cv2.getPerspectiveTransform(corners, (corners + np.array([left, top]) + askew).astype(np.float32)),
-        )
+        hung = (corners + np.array([left, top]) + askew).astype(np.float32)
+        _lay(seen, drawn, cv2.getPerspectiveTransform(corners, hung))
     return cv2.GaussianBlur(seen, (0, 0), float(rng.uniform(0.5, 1.8))).astype(np.float32)
 
 

@@ -33,15 +33,20 @@ def draw(scene: Scene, rng: np.random.Generator) -> Grey:
     return _compressed(np.clip(frame + noise, 0, 255).astype(np.uint8), scene.jpeg)
 
 
+def turned(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
+    """How something held so is turned; angles in radians, shape (3, 3)."""
+    turn_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
+    turn_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    turn_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    turn: NDArray[np.float64] = turn_z @ turn_y @ turn_x
+    return turn
+
+
 def _projection(scene: Scene, shape: tuple[int, ...], code_px: int) -> NDArray[np.float64]:
     """The homography from the flat carrier to the frame, by a pinhole camera."""
     height, width = shape
     scale = scene.module_px / code_px
-    yaw, pitch, roll = (np.deg2rad(angle) for angle in (scene.yaw, scene.pitch, scene.roll))
-    turn_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-    turn_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    turn_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    turn = turn_z @ turn_y @ turn_x
+    turn = turned(*(np.deg2rad(angle) for angle in (scene.yaw, scene.pitch, scene.roll)))
     focal = WIDTH_PX / (2 * np.tan(np.deg2rad(_VIEW_DEGREES / 2)))
     corners = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2
     places = np.column_stack([corners * scale, np.zeros(4)]) @ turn.T

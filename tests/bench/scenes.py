@@ -16,14 +16,14 @@ from tests.bench.scene import Grey, Scene
 Factor = Callable[[Scene, float, np.random.Generator], Scene]
 """Makes a scene worse; the severity goes from 0, which a decoder should bear, to 1, which hardly one does."""
 
-_ALPHANUMERIC = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+ALPHANUMERIC = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
 
 def _payload(rng: np.random.Generator) -> bytes:
     """A printed pass or a signed one."""
     start, letters, least, most = (b"ASHYQ:", 36, 14, 27) if rng.random() < 0.5 else (b"ASHYQ1:", 45, 150, 195)
     chosen = rng.integers(0, letters, int(rng.integers(least, most)))
-    return start + bytes(_ALPHANUMERIC[index] for index in chosen)
+    return start + bytes(ALPHANUMERIC[index] for index in chosen)
 
 
 def plain(rng: np.random.Generator) -> Scene:

@@ -229,12 +229,7 @@ def _broken(*_: object, **__: object) -> Any:
 
 
 @pytest.mark.parametrize(
-    "place",
-    [
-        "hardware.symbols.with_zxing",
-        "hardware.symbols.with_zbar",
-        "hardware.modules.measured",
-    ],
+    "place", ["hardware.symbols.with_zxing", "hardware.symbols.with_zbar", "hardware.modules.measured"]
 )
 def test_a_decoder_that_raises_is_told_and_survived(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """The names of decoder and error are reported; the next frame is read, or told of again."""

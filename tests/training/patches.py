@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from hardware.recognition import SIDE_PX
 from tests.bench.carriers import carrier
 from tests.bench.clutter import something
-from tests.bench.optics import disc, streak
+from tests.bench.optics import disc, streak, turned
 from tests.bench.scene import Floats, Grey, Scene, Style
+from tests.bench.scenes import ALPHANUMERIC
 
-_ALPHANUMERIC = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", np.uint8)
 _STYLES: tuple[Style, ...] = ("squares", "squares", "squares", "dots", "rounded")
 _LEAST_PX, _MOST_PX = 36, 340  # a side of the place, in pixels of the frame at half its size
 
@@ -60,7 +60,7 @@ def _side(rng: np.random.Generator, most_px: int) -> int:
 def _page(rng: np.random.Generator) -> tuple[Floats, int, int]:
     """A carrier with a code, flat; the pixels of a module and of the code in it."""
     length = int(rng.integers(10, 200 if rng.random() < 0.6 else 60))
-    letters = rng.choice(_ALPHANUMERIC, length).tobytes()
+    letters = rng.choice(np.frombuffer(ALPHANUMERIC, np.uint8), length).tobytes()
     address = b"https://" + rng.integers(97, 122, max(4, length * 2 // 3)).astype(np.uint8).tobytes()
     scene = Scene(
         letters if rng.random() < 0.5 else address,
@@ -117,14 +117,11 @@ def _projection(rng: np.random.Generator, shape: tuple[int, ...], side: int, hel
     high, wide = shape
     tilt = np.deg2rad(abs(rng.normal(0, 15)) if rng.random() < 0.6 else rng.uniform(15, 65))
     way = rng.uniform(0, 2 * np.pi)
-    yaw, pitch = tilt * np.cos(way), tilt * np.sin(way)
     roll = np.deg2rad(rng.normal(0, 10) if rng.random() < 0.6 else rng.uniform(-180, 180))
-    turn_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-    turn_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    turn_z = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    turn = turned(tilt * np.cos(way), tilt * np.sin(way), roll)
     corners = np.array([[-wide, -high], [wide, -high], [wide, high], [-wide, high]]) / 2
     far = side * rng.uniform(2, 5)
-    places = np.column_stack([corners * held.scale, np.zeros(4)]) @ (turn_z @ turn_x @ turn_y).T
+    places = np.column_stack([corners * held.scale, np.zeros(4)]) @ turn.T
     places[:, 2] = np.maximum(places[:, 2] + far, far * 0.15)
     projected = places[:, :2] / places[:, 2:] * far + held.middle
     flat = corners + np.array([wide / 2, high / 2])
