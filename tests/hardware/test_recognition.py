@@ -8,7 +8,8 @@ from hypothesis.extra import numpy as st_numpy
 
 from hardware.recognition import SIDE_PX, evened_patch, likeness, patch, recognised
 from hardware.symbols import Grey
-from tests.bench.clutter import DRAWINGS, Drawing
+from tests.bench.clutter import DRAWINGS
+from tests.bench.textures import Drawing
 from tests.hardware.shown import code, flat
 from tests.training.patches import patches, with_code, without
 

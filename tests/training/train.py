@@ -1,13 +1,16 @@
 """Trains the network that tells of a place whether it looks like a code, and writes hardware/recognition.onnx.
 
-`make train` does it. Says after each pass how many places without a code it would still take for one, at the threshold
-that keeps so many of those with one. Among these are some that nobody can read: what counts is `make bench`.
+`make train` does it: first with any places, then with those added that it still takes for a code and that are none.
+Says after each pass how many places without a code it would still take for one, at the threshold that keeps so many of
+those with one. Among these are some that nobody can read: what counts is `make bench`.
 """
 
 import argparse
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -17,7 +20,9 @@ from torch import nn
 import hardware.recognition
 from hardware.recognition import SIDE_PX, evened_patch
 from tests.bench.scene import Grey
-from tests.training.patches import patches
+from tests.training.patches import patches, without
+
+T = TypeVar("T")
 
 CHANNELS = (16, 32, 48, 64)  # of each layer: the first one takes a quarter of the time, half as many read fewer codes
 HIDDEN = 32
@@ -25,6 +30,9 @@ AT_ONCE, FASTEST = 192, 4e-3  # patches a step, and the highest learning rate
 PUT_BY = 4000  # patches that are not trained with, to see what was learned
 KEPT = (0.95, 0.98, 0.99, 0.995)
 PART = 500  # patches that one process makes at a time
+HARD = 0.15  # likeness, above which a place without a code is hard to tell from one
+TWICE = 2  # so often the hard ones are shown in a pass
+GENTLER = 0.4  # of the highest learning rate, when they are added
 
 
 class Network(nn.Module):
@@ -51,30 +59,49 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patches", type=int, default=230_000, help="to train with (default: %(default)s)")
     parser.add_argument("--passes", type=int, default=24, help="over all of them (default: %(default)s)")
+    parser.add_argument("--others", type=int, default=200_000, help="hard ones are sought in (default: %(default)s)")
+    parser.add_argument("--again", type=int, default=10, help="passes with the hard ones (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="other patches (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path(hardware.recognition.__file__).with_name("recognition.onnx"))
     chosen = parser.parse_args()
     torch.manual_seed(chosen.seed)
     shown, labels = drawn(chosen.patches + PUT_BY, chosen.seed)
     network = Network()
-    trained(network, shown, labels, chosen.passes)
+    trained(network, shown, labels, chosen.passes, FASTEST)
+    others = hard(network, chosen.others, chosen.seed).repeat(TWICE, 1, 1, 1)
+    shown, labels = torch.cat([shown, others]), torch.cat([labels, torch.zeros(len(others))])
+    trained(network, shown, labels, chosen.again, GENTLER * FASTEST)
     torch.onnx.export(network.eval(), (torch.zeros(1, 1, SIDE_PX, SIDE_PX),), str(chosen.out), dynamo=False)
     print(f"written: {chosen.out}")  # noqa: T201
 
 
 def drawn(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Patches as the network sees them, shape (count, 1, 80, 80), and 1 for each that shows a code."""
+    made = list(_made(_part, count, seed))
+    return torch.cat([_seen(shown) for shown, _ in made]), torch.cat(
+        [torch.from_numpy(told).float() for _, told in made]
+    )
+
+
+def hard(network: Network, count: int, seed: int) -> torch.Tensor:
+    """Of so many places without a code those that the network would take for one, shape (k, 1, 80, 80)."""
+    least, found = float(np.log(HARD / (1 - HARD))), []
+    with torch.no_grad():
+        for others in _made(_others, count, seed):
+            seen = _seen(others)
+            found.append(seen[network(seen)[:, 0] > least])
+    print(f"hard to tell from a code: {sum(map(len, found))}")  # noqa: T201
+    return torch.cat(found)
+
+
+def _made(part: Callable[[int, int], T], count: int, seed: int) -> Iterator[T]:
+    """What so many patches come in, made by all processors; says how far it is."""
     parts = range(-(-count // PART))
-    shown = np.empty((len(parts) * PART, 1, SIDE_PX, SIDE_PX), np.float32)
-    labels = np.empty(len(parts) * PART, np.float32)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for part, (some, their) in enumerate(pool.map(_part, [seed] * len(parts), parts)):
-            begin = part * PART
-            shown[begin : begin + PART, 0] = [evened_patch(one) for one in some]
-            labels[begin : begin + PART] = their
-            print(f"\rpatches: {begin + PART} of {len(shown)}", end="", flush=True)  # noqa: T201
+        for number, made in enumerate(pool.map(part, [seed] * len(parts), parts), start=1):
+            print(f"\rpatches: {number * PART} of {len(parts) * PART}", end="", flush=True)  # noqa: T201
+            yield made
     print()  # noqa: T201
-    return torch.from_numpy(shown), torch.from_numpy(labels)
 
 
 def _part(seed: int, part: int) -> tuple[Grey, Grey]:
@@ -82,13 +109,23 @@ def _part(seed: int, part: int) -> tuple[Grey, Grey]:
     return patches(np.random.default_rng([seed, part]), PART)
 
 
-def trained(network: Network, shown: torch.Tensor, labels: torch.Tensor, passes: int) -> None:
-    """Trains it, and says how far it is."""
+def _others(seed: int, part: int) -> Grey:
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng([seed, part, 1])
+    return np.stack([without(rng) for _ in range(PART)])
+
+
+def _seen(shown: Grey) -> torch.Tensor:
+    return torch.from_numpy(np.stack([evened_patch(one) for one in shown])[:, None])
+
+
+def trained(network: Network, shown: torch.Tensor, labels: torch.Tensor, passes: int, fastest: float) -> None:
+    """Trains it, and says how far it is; fastest: the highest learning rate."""
     order = torch.randperm(len(shown))
     put_by, rest = order[:PUT_BY], order[PUT_BY:]
     steps = passes * (len(rest) // AT_ONCE)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=FASTEST, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, FASTEST, total_steps=steps)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=fastest, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, fastest, total_steps=steps)
     for number in range(passes):
         mixed = rest[torch.randperm(len(rest))]
         for begin in range(0, len(mixed) - AT_ONCE + 1, AT_ONCE):
