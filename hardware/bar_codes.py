@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 
-from hardware.symbols import Grey, Symbol, bar_codes
+from hardware.symbols import BarKind, Grey, Symbol, bar_codes
+
+_TURNS: tuple[BarKind, ...] = ("goods", "stacked", "goods", "matrix")  # stripes are by far the most frequent
 
 
 class BarCodes:
     """A bar code counts when two tries in a row read the same: stripes of all kinds look like one for a moment.
 
-    every_s: least seconds between two tries.
+    Kinds of bar codes are tried by turns: to look for all of them takes as long as two looks for QR codes. every_s:
+    least seconds between two tries.
     """
 
-    def __init__(self, every_s: float, look: Callable[[Grey], list[Symbol]] = bar_codes) -> None:
+    def __init__(self, every_s: float, look: Callable[[Grey, BarKind], list[Symbol]] = bar_codes) -> None:
         self._every_s = every_s
         self._look = look
         self._at: float | None = None
+        self._turn = 0
         self._seen: bytes | None = None
 
     def read(self, grey: Grey, at: float) -> tuple[Symbol, ...]:
@@ -24,8 +28,12 @@ class BarCodes:
         if 0 <= at - self._at < self._every_s:
             return ()
         self._at = at
-        read = self._look(grey)
+        kind = _TURNS[self._turn]
+        self._turn = (self._turn + 1) % len(_TURNS)  # even if it raises
+        read = self._look(grey, kind)
         seen = read[0].payload if read else None
+        if seen is not None:
+            self._turn = _TURNS.index(kind)
         confirmed = tuple(read[:1]) if seen is not None and seen == self._seen else ()
         self._seen = seen
         return confirmed

@@ -40,6 +40,8 @@ _SMOOTH = 0.1
 _OUTLIER = 3.0  # one look that took many times as long says nothing of the next
 _PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: what can't be read now may be never
 _LEAST_SHARE = 0.2
+_LONG_QUIET = 60  # frames without anything hopeful
+_EVERY_TIRED, _EVERY_QUIET = 4, 6  # frames, between two that are searched
 
 
 class Budget:
@@ -64,9 +66,11 @@ class Budget:
         return self._terms is Prospect.DOUBTED.value
 
     @property
-    def tired(self) -> bool:
-        """Whether nothing new has been there for a while, or nothing has come of what was there."""
-        return self._quiet > 0 or self._in_vain > _PATIENCE // 2
+    def search_every(self) -> int:
+        """So many frames apart is enough where nothing is, or nothing has come of what was there."""
+        if self._quiet > _LONG_QUIET:
+            return _EVERY_QUIET
+        return _EVERY_TIRED if self._quiet > 0 or self._in_vain > _PATIENCE // 2 else 1
 
     def looked(self, cpu_s: float) -> None:
         """A look at a whole frame took so many seconds of CPU time: the measure of all else."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from hardware import modules, recognition, symbols
@@ -38,6 +39,7 @@ _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: someb
 _REGIONS = 2  # of one frame, are tried
 _OUTLINES = 2  # of one look, are measured
 _UNKNOWN = 0.9  # likeness of a place when nothing tells it: worth a search
+_NO_CODE = 0.4  # likeness, below which no code lies where one was located
 _HARDLY = 0.5  # agreement, below which no code lies there
 _LIKELY = 0.55  # agreement, below which most modules are guesses
 _SURE = 0.65  # agreement, above which hardly anything else than a code lies there
@@ -152,7 +154,7 @@ class SymbolReader:
             self._budget.judged(prospect(located=located, outlined=read_at is not None, regions=regions))
         doubted, turn = self._budget.is_doubted and self._pace.searched(at), self._turn
         if doubted and self._whole_next:  # a faint code beside what hardly is one: the whole frame has its turns
-            regions, self._whole_next = [], not self._may(FAINT, grey, grey)
+            regions, self._whole_next = [], not self._may(FAINT, self._finder.half(grey, at), grey)
         place = self._known_place(at)
         if place is not None:
             regions = [place, *(region for region in regions if not region.overlaps(place))][:_REGIONS]
@@ -166,7 +168,7 @@ class SymbolReader:
             self._whole_next = True
         # Where something stands that may be a code, its turn comes with the others'.
         is_due = self._pace.searched(at) and not (regions and self._turn)
-        return self._attempted(FAINT, grey, at, grey, (0, 0)) if is_due else ()
+        return self._attempted(FAINT, grey, at, self._finder.half(grey, at), (0, 0)) if is_due else ()
 
     def _read_lately(self, at: float) -> _Place | None:
         place = self._read_at
@@ -182,11 +184,12 @@ class SymbolReader:
 
     def _regions(self, grey: Grey, at: float) -> list[Region]:
         """Where a code may be; not looked for in every frame while there is nothing, or nothing comes of it."""
-        return self._finder.find(grey, _REGIONS, at) if self._pace.is_due(grey, at, tired=self._budget.tired) else []
+        is_due = self._pace.is_due(grey, at, every=self._budget.search_every)
+        return self._finder.find(grey, _REGIONS, at) if is_due else []
 
-    def glance(self, half: Grey, left: int, top: int, width: int, height: int) -> float:
-        """How likely a code lies in that place of a frame at half its size; total."""
-        told = partial(recognition.likeness, half, left, top, width, height)
+    def glance(self, grey: Grey, left: int, top: int, width: int, height: int) -> float:
+        """How likely a code lies in that place of a frame; total."""
+        told = partial(recognition.likeness, grey, left, top, width, height)
         return self._guarded("recognition", told, _UNKNOWN)
 
     def _tried(self, grey: Grey, at: float, region: Region, *, is_last: bool) -> tuple[Symbol, ...]:
@@ -258,6 +261,9 @@ class SymbolReader:
 
     def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
         best = None
+        if self._follower.lately(at) is None and self.glance(grey, *cv2.boundingRect(outline.corners)) < _NO_CODE:
+            self._doubts.outline(outline, at)
+            return None, ""
         # The first time in every way; afterwards one way a frame: that the picture changes helps more than another way.
         way = (self._measurings - 1) % len(modules.EVEN_OVER)
         ways = modules.EVEN_OVER[way : way + 1] if self._measurings else modules.EVEN_OVER

@@ -92,6 +92,8 @@ class RegionFinder:
 
     def __init__(self, glance: Glance = likeness) -> None:
         self._look = glance
+        self._half: Grey | None = None
+        self._half_at = float("nan")
         self._before: Grey | None = None
         self._glances: list[_Glance] = []
 
@@ -100,7 +102,7 @@ class RegionFinder:
         height, width = grey.shape
         if min(height, width) < 4 * _BLOCK_PX:
             return []
-        half = cv2.resize(grey, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        half = self.half(grey, at)
         before, self._before = self._before, half
         found = dense_regions(half, most + _MORE)
         if before is not None and before.shape != half.shape:
@@ -112,6 +114,14 @@ class RegionFinder:
         likely = [glance.region for glance in glances if glance.region.likeness > _LEAST_LIKENESS]
         likely.sort(key=lambda region: (region.likeness < UNLIKELY, not region.moved, -region.likeness))
         return likely[:most]
+
+    def half(self, grey: Grey, at: float) -> Grey:
+        """The frame of this time at half its size, made once."""
+        size = grey.shape[0] // 2, grey.shape[1] // 2
+        if self._half is None or self._half_at != at or self._half.shape != size:
+            half = cv2.resize(grey, size[::-1], interpolation=cv2.INTER_AREA)
+            self._half, self._half_at = half.astype(np.uint8, copy=False), at
+        return self._half
 
     def _glance(self, half: Grey, region: Region, at: float) -> "_Glance":
         """At what may be a code, unless what was told a moment ago still holds."""
@@ -175,13 +185,18 @@ def dense_regions(half: Grey, most: int) -> list[Region]:
 
 def _denser(density: NDArray[np.float32], floor: float, by: float) -> Iterator[Region]:
     """The parts that are denser than the floor by so many grey levels."""
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats((density > floor + by).astype(np.uint8), connectivity=4)
-    for label, (left, top, wide, high, blocks) in enumerate(boxes.tolist()):
+    denser = (density > floor + by).astype(np.uint8)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(denser, connectivity=4)
+    large = [label for label in np.flatnonzero(boxes[:, cv2.CC_STAT_AREA] >= _SMALLEST_BLOCKS).tolist() if label > 0]
+    if not large:
+        return
+    summed = np.bincount(labels.ravel(), density.ravel(), count)
+    for label in large:
+        left, top, wide, high, blocks = boxes[label].tolist()
         longest = max(wide, high) / min(wide, high)
-        if label == 0 or blocks < _SMALLEST_BLOCKS or longest > _LONGEST:
+        if longest > _LONGEST:
             continue
-        inside = labels[top : top + high, left : left + wide] == label
-        strength = float(density[top : top + high, left : left + wide][inside].mean()) - floor
+        strength = float(summed[label]) / blocks - floor
         # Size counts little: what is dense all around a code, as a screen with waves in it, is larger.
         stands_out = blocks**_SIZE_COUNTS * min(blocks / (wide * high), 0.8) / longest * strength
         if stands_out >= _LEAST_STANDING_OUT:

@@ -96,4 +96,5 @@ def _noise(known: float, step: NDArray[np.float32]) -> float:
 
 
 def _median(values: NDArray[np.float32]) -> float:
-    return float(np.median(values[::4, ::4]))  # some hundred cells are enough, and cost a tenth
+    some = values[::4, ::4].ravel()  # some hundred cells are enough, and cost a tenth
+    return float(np.partition(some, some.size // 2)[some.size // 2])

@@ -20,22 +20,25 @@ Grey = NDArray[np.uint8]
 """A grey picture, shape (height, width), dtype uint8."""
 
 Symbology = Literal["qr", "bar"]
+BarKind = Literal["goods", "stacked", "matrix"]
 ReaderName = Literal["zxing", "zbar"]
 Corners = tuple[tuple[int, int], ...]
 
 # Model 2 alone: `QRCode` also means micro QR, which has given false reads on ordinary frames.
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 # The symbologies of goods, cards and parcels. ITF and Codabar are left out: they "read" railings and stripes.
-_BAR_FORMATS = zxingcpp.BarcodeFormats(
-    [
-        zxingcpp.BarcodeFormat.EAN13,
-        zxingcpp.BarcodeFormat.EAN8,
-        zxingcpp.BarcodeFormat.UPCA,
-        zxingcpp.BarcodeFormat.Code128,
-        zxingcpp.BarcodeFormat.PDF417,
-        zxingcpp.BarcodeFormat.DataMatrix,
-    ]
-)
+_BAR_FORMATS: dict[BarKind, zxingcpp.BarcodeFormats] = {
+    "goods": zxingcpp.BarcodeFormats(
+        [
+            zxingcpp.BarcodeFormat.EAN13,
+            zxingcpp.BarcodeFormat.EAN8,
+            zxingcpp.BarcodeFormat.UPCA,
+            zxingcpp.BarcodeFormat.Code128,
+        ]
+    ),
+    "stacked": zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.PDF417),
+    "matrix": zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix),
+}
 _BAR_WIDTH_PX = 640  # about: whole pixels are averaged, which takes a tenth of the time
 _LEAST_MODULE_PX = 0.8  # what is smaller is no code
 
@@ -107,10 +110,13 @@ class Reading:
     located: Located | None = None
 
 
-def with_zxing(grey: Grey, *, small: bool = False) -> tuple[list[Symbol], list[Outline]]:
-    """The QR codes that zxing-cpp decodes, and those that it only located. small: no downscaled copies are searched."""
+def with_zxing(grey: Grey, *, small: bool = False, binary: bool = False) -> tuple[list[Symbol], list[Outline]]:
+    """The QR codes that zxing-cpp decodes, and those that it only located.
+
+    small: no downscaled copies are searched. binary: black and white alone, so that no threshold need be found.
+    """
     symbols, outlines = [], []
-    for code, outline in _sampled(grey, small=small):
+    for code, outline in _sampled(grey, small=small, binary=binary):
         if code.valid:
             symbols.append(Symbol(bytes(code.bytes), "qr", "zxing", _corners(code.position)))
         elif outline.module_px >= _LEAST_MODULE_PX and cv2.isContourConvex(outline.corners):
@@ -123,9 +129,12 @@ def module_px(grey: Grey) -> float | None:
     return next((outline.module_px for _, outline in _sampled(grey)), None)
 
 
-def _sampled(grey: Grey, *, small: bool = False) -> Iterator[tuple[zxingcpp.Barcode, Outline]]:
+def _sampled(grey: Grey, *, small: bool = False, binary: bool = False) -> Iterator[tuple[zxingcpp.Barcode, Outline]]:
     """The QR codes that zxing-cpp has sized, decoded or not."""
-    for code in zxingcpp.read_barcodes(grey, formats=_QR, return_errors=True, try_downscale=not small):
+    threshold = zxingcpp.Binarizer.FixedThreshold if binary else zxingcpp.Binarizer.LocalAverage
+    for code in zxingcpp.read_barcodes(
+        grey, formats=_QR, return_errors=True, try_downscale=not small, binarizer=threshold
+    ):
         version = str(_extra(code).get("Version", ""))
         if version.isdecimal():  # micro QR codes have the letter M in it, and nothing sampled has none
             yield code, Outline(np.array(_corners(code.position), np.float32), int(version))
@@ -152,11 +161,13 @@ def with_zbar(grey: Grey) -> list[Symbol]:
     ]
 
 
-def bar_codes(grey: Grey) -> list[Symbol]:
-    """The bar codes of goods, cards and parcels."""
+def bar_codes(grey: Grey, *kinds: BarKind) -> list[Symbol]:
+    """The bar codes of goods, cards and parcels: of these kinds, or of all."""
     small, scale = _shrunk(grey, _BAR_WIDTH_PX)
-    codes = zxingcpp.read_barcodes(small, formats=_BAR_FORMATS, try_downscale=False, try_invert=False)
-    found = (Symbol(bytes(code.bytes), "bar", "zxing", _corners(code.position)) for code in codes if code.valid)
+    found = []
+    for kind in kinds or _BAR_FORMATS:
+        codes = zxingcpp.read_barcodes(small, formats=_BAR_FORMATS[kind], try_downscale=False, try_invert=False)
+        found += [Symbol(bytes(code.bytes), "bar", "zxing", _corners(code.position)) for code in codes if code.valid]
     return [symbol.placed(1 / scale, 0, 0, "bar") for symbol in found]
 
 

@@ -157,19 +157,25 @@ def test_guesses_leave_what_is_saved_for_codes() -> None:
     assert budget.allows(CODES)
 
 
-def test_it_is_tired_after_frames_in_vain_or_with_nothing() -> None:
-    """And awake again when something appears."""
+def test_less_is_searched_after_frames_in_vain_or_with_nothing() -> None:
+    """Every frame again when something appears; least where nothing has been for long."""
     budget = _measured()
-    assert not budget.tired
+    assert budget.search_every == 1
     budget.frame(Prospect.NONE)
-    assert budget.tired
+    tired = budget.search_every
+    assert tired > 1
     budget.frame(Prospect.MOVING)
-    assert not budget.tired
+    assert budget.search_every == 1
     for _ in range(8):
         budget.frame(Prospect.MOVING)
-    assert budget.tired
+    assert budget.search_every == tired
     budget.read()
-    assert not budget.tired
+    assert budget.search_every == 1
+    for _ in range(100):
+        budget.frame(Prospect.DOUBTED)
+    assert budget.search_every > tired
+    budget.frame(Prospect.LIKELY)
+    assert budget.search_every == 1
 
 
 def test_a_slow_machine_counts_the_same_looks() -> None:

@@ -60,6 +60,7 @@ def test_a_hard_code_that_was_read_rests_for_a_moment(
 
 def test_what_is_no_code_takes_no_turn(monkeypatch: pytest.MonkeyPatch, measurings: list[Measuring]) -> None:
     """A code that is measured after it in the same frame is still measured in all ways."""
+    monkeypatch.setattr("hardware.recognition.likeness", lambda *_: 1.0)
     of_nothing, of_code = Outline(square(60, 60, 150), 2), Outline(HELD, PASS.version)
     monkeypatch.setattr("hardware.symbols.with_zxing", lambda *_, **__: ([], [of_nothing, of_code]))
     frame = seen(scrambled(PASS), HELD, size=CAMERA, noise=2)
@@ -68,3 +69,14 @@ def test_what_is_no_code_takes_no_turn(monkeypatch: pytest.MonkeyPatch, measurin
     assert first.outline is of_nothing
     assert second.outline is of_code
     assert first.ways == second.ways == modules.EVEN_OVER
+
+
+def test_where_hardly_a_code_was_located_none_is_measured(
+    monkeypatch: pytest.MonkeyPatch, measurings: list[Measuring]
+) -> None:
+    """One glance there costs a tenth; and what lies beside is measured all the same."""
+    of_nothing, of_code = Outline(square(60, 60, 150), 2), Outline(HELD, PASS.version)
+    monkeypatch.setattr("hardware.symbols.with_zxing", lambda *_, **__: ([], [of_nothing, of_code]))
+    assert fresh().read(seen(scrambled(PASS), HELD, size=CAMERA, noise=2), 0.0).located is not None
+    assert measurings
+    assert all(measuring.outline is not of_nothing for measuring in measurings)

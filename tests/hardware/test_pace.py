@@ -12,13 +12,13 @@ PASS = flat(code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M").light, 5)
 FPS = 30
 
 
-def _searched(frames: list[Grey], *, tired: bool = False) -> list[int]:
+def _searched(frames: list[Grey], *, every: int = 1, fps: float = FPS) -> list[int]:
     """The numbers of the frames that were searched."""
     pace, searched = Pace(), []
     for number, frame in enumerate(frames):
-        if pace.is_due(frame, number / FPS, tired=tired):
+        if pace.is_due(frame, number / fps, every=every):
             searched.append(number)
-        assert pace.searched(number / FPS) is (number in searched)
+        assert pace.searched(number / fps) is (number in searched)
     return searched
 
 
@@ -47,15 +47,25 @@ def test_a_code_that_comes_in_is_searched_for_at_once(contrast: float) -> None:
 
 
 def test_what_nothing_comes_of_is_searched_less_often() -> None:
-    """Every fourth frame of a hall full of people."""
+    """Every fourth frame of a hall full of people; of a slow camera more, since frames are further apart."""
     rng = np.random.default_rng(1)
     frames = [np.kron(rng.integers(0, 255, (18, 32)), np.ones((40, 40))).astype(np.uint8) for _ in range(10)]
     assert _searched(frames) == list(range(10))
-    assert _searched(frames, tired=True) == [0, 4, 8]
+    assert _searched(frames, every=4) == _searched(frames, every=4, fps=16) == [0, 4, 8]
+    assert _searched(frames, every=4, fps=8) == [0, 2, 4, 6, 8]
+    assert _searched(frames, every=4, fps=2) == list(range(10))
+
+
+def test_where_nothing_moves_it_is_seldom_told() -> None:
+    """What comes in is searched for all the same, in one of the next four frames."""
+    hall_without, frames = _hall(24, 1.0), _hall(24, 1.0)
+    frames[13][200 : 200 + len(PASS), 500 : 500 + len(PASS)] = PASS
+    assert _searched(hall_without, every=4) == [0, 12]
+    assert _searched(frames[:13] + [frames[13]] * 10, every=4) == [0, 12, 16]
 
 
 def test_the_first_frame_of_a_camera_started_anew_is_searched() -> None:
     """Its times begin anew, too; and it may be of another size."""
     pace = Pace()
     for frame, at in ((np.zeros((720, 1280), np.uint8), 100.0), (np.zeros((480, 640), np.uint8), 5.0)):
-        assert pace.is_due(frame, at, tired=True)
+        assert pace.is_due(frame, at, every=4)
