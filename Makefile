@@ -58,7 +58,7 @@ hostile: setup  ## read ten thousand hostile pictures, a share of which is in `m
 bench: setup  ## measure speed and reading; READING_TIMES=5 reads five times as many scenes
 	$(BIN)/python -m pytest -m bench -s tests/bench
 
-train: setup  ## train the network that tells codes from clutter: downloads PyTorch, takes half an hour
+train: setup  ## train the network that tells codes from clutter: downloads PyTorch, takes an hour and 16 GB of memory
 	$(BIN)/python -m pip install $(PIP_OPTIONS) --constraint constraints.txt --editable '.[train]'
 	$(BIN)/python -m tests.training.train
 

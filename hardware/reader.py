@@ -84,7 +84,7 @@ class SymbolReader:
         self._since_whole = 0
         self._pace = Pace()
         self._turn = self._measurings = 0
-        self._whole_next = False
+        self._whole_next = self._is_brief = False
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
@@ -93,10 +93,8 @@ class SymbolReader:
         found = self._guarded("reader", lambda: self._again(grey, at), nothing)
         if found:
             return Reading(found)
-        began = self._cpu()
         self._since_whole = 0
-        read, outlines = self._guarded("zxing", lambda: symbols.with_zxing(grey), _NOTHING)
-        self._budget.looked(self._cpu() - began)
+        read, outlines = self._looked(grey, at)
         found = tuple(read)
         if not found and min(grey.shape) >= _LEAST_SIDE_PX:
             found = self._guarded("reader", lambda: self._deeper(grey, at, outlines), ())
@@ -108,6 +106,20 @@ class SymbolReader:
         bar = nothing if bars is None else self._guarded("bar", lambda: bars.read(grey, at), nothing)
         located = None if bar else self._guarded("hint", lambda: self._still_located(grey, at), None)
         return Reading(bar, located)
+
+    def _looked(self, grey: Grey, at: float) -> tuple[list[Symbol], list[Outline]]:
+        """zxing-cpp's look at the whole frame; where nothing seems to be, every other one is brief.
+
+        A brief one takes half as long, and misses codes that are light on dark or very large: for one frame.
+        """
+        is_quiet = self._budget.search_every > 1 and self._known_place(at) is None
+        self._is_brief = is_brief = is_quiet and not self._is_brief
+        look = partial(symbols.with_zxing, grey, small=is_brief, inverted=not is_brief)
+        began = self._cpu()
+        seen = self._guarded("zxing", look, _NOTHING)
+        if not is_brief:
+            self._budget.looked(self._cpu() - began)
+        return seen
 
     # --- a code that is in view already ----------------------------------------------------------------------------
 

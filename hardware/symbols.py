@@ -110,13 +110,16 @@ class Reading:
     located: Located | None = None
 
 
-def with_zxing(grey: Grey, *, small: bool = False, binary: bool = False) -> tuple[list[Symbol], list[Outline]]:
+def with_zxing(
+    grey: Grey, *, small: bool = False, binary: bool = False, inverted: bool = True
+) -> tuple[list[Symbol], list[Outline]]:
     """The QR codes that zxing-cpp decodes, and those that it only located.
 
     small: no downscaled copies are searched. binary: black and white alone, so that no threshold need be found.
+    inverted: codes that are light on dark, too.
     """
     symbols, outlines = [], []
-    for code, outline in _sampled(grey, small=small, binary=binary):
+    for code, outline in _sampled(grey, small=small, binary=binary, inverted=inverted):
         if code.valid:
             symbols.append(Symbol(bytes(code.bytes), "qr", "zxing", _corners(code.position)))
         elif outline.module_px >= _LEAST_MODULE_PX and cv2.isContourConvex(outline.corners):
@@ -129,11 +132,13 @@ def module_px(grey: Grey) -> float | None:
     return next((outline.module_px for _, outline in _sampled(grey)), None)
 
 
-def _sampled(grey: Grey, *, small: bool = False, binary: bool = False) -> Iterator[tuple[zxingcpp.Barcode, Outline]]:
+def _sampled(
+    grey: Grey, *, small: bool = False, binary: bool = False, inverted: bool = True
+) -> Iterator[tuple[zxingcpp.Barcode, Outline]]:
     """The QR codes that zxing-cpp has sized, decoded or not."""
     threshold = zxingcpp.Binarizer.FixedThreshold if binary else zxingcpp.Binarizer.LocalAverage
     for code in zxingcpp.read_barcodes(
-        grey, formats=_QR, return_errors=True, try_downscale=not small, binarizer=threshold
+        grey, formats=_QR, return_errors=True, try_downscale=not small, try_invert=inverted, binarizer=threshold
     ):
         version = str(_extra(code).get("Version", ""))
         if version.isdecimal():  # micro QR codes have the letter M in it, and nothing sampled has none

@@ -199,13 +199,6 @@ def test_a_bar_code_is_read_when_it_is_seen_twice() -> None:
     assert SymbolReader(bar_codes=False).read(frame, 1.0) == Reading()
 
 
-def test_bar_codes_are_looked_for_now_and_then() -> None:
-    """Not in the frames between; something else between two looks begins anew."""
-    frame, reader = _bottle(), SymbolReader(bar_every_s=0.4)
-    assert [len(reader.read(frame, at).symbols) for at in (0.0, 0.4, 0.5, 0.7, 0.9, 1.0, 1.4)] == [0, 0, 0, 0, 1, 0, 1]
-    assert [len(reader.read(view, at).symbols) for view, at in ((frame * 0, 2.0), (frame, 3.0))] == [0, 0]
-
-
 # --- what must not stop it -------------------------------------------------------------------------------------------
 
 
