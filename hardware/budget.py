@@ -89,8 +89,8 @@ class Budget:
         self._codes = min(_CODES, self._codes + self._terms.codes * patience)
 
     def read(self) -> None:
-        """A code was read: patience is new for the next one."""
-        self._in_vain = 0
+        """A code was read: patience is new for the next one, and all is looked for where this one was."""
+        self._in_vain = self._quiet = 0
 
     def located(self) -> None:
         """A code was located in this frame: all that is saved may be spent on it."""

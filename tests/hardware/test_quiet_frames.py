@@ -68,3 +68,13 @@ def test_what_a_brief_look_misses_is_read_a_frame_later(empty: int, shown: Calla
     assert not any(reading.symbols for reading in film(reader, _hall(empty)))
     first = [reader.read(shown(number), 10 + number * FRAME_S) for number in range(2)]
     assert {symbol.payload for reading in first for symbol in reading.symbols} == {PASS.payload}
+
+
+def test_a_still_code_that_is_seldom_looked_at_gets_whole_looks(briefs: list[bool]) -> None:
+    """In a still scene frames come half a second apart and more; one that is missed would seem to come anew."""
+    reader = fresh()
+    film(reader, _hall(6))
+    read = [bool(reader.read(_inverted(0), 10 + 0.6 * number).symbols) for number in range(8)]
+    first = read.index(True)
+    assert all(read[first:])
+    assert not any(briefs[6 + first + 1 :])
