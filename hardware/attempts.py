@@ -56,13 +56,22 @@ def _sharpened(cut: Grey) -> cv2.typing.MatLike:
     return cv2.addWeighted(cut, 3.0, _blurred(cut, 5), -2.0, 0)
 
 
-def _halved(half: Grey) -> cv2.typing.MatLike:
-    """Dark and light against the mean around: zxing-cpp takes 24 levels between them for nothing."""
-    return _against_mean(cv2.GaussianBlur(half, (3, 3), 0.5), 15)
+def _faint(half: Grey) -> tuple[list[Symbol], list[Outline]]:
+    """Dark and light against the mean around, since zxing-cpp takes 24 levels between them for nothing.
+
+    Modules must be narrower than what is around: so larger ones are sought in a picture of half the size.
+    """
+    for scale in (1.0, 0.5):
+        small = cv2.resize(half, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else half
+        drawn = _against_mean(cv2.GaussianBlur(small, (3, 3), 0.5), 15).astype(np.uint8, copy=False)
+        read, outlines = symbols.with_zxing(drawn, small=True, binary=True)
+        if read or outlines:
+            break
+    return [one.placed(scale, 0, 0, one.step) for one in read], [outline.placed(scale, 0, 0) for outline in outlines]
 
 
-def _zxing(prepare: Callable[[Grey], cv2.typing.MatLike], *, binary: bool = True, small: bool = False) -> Look:
-    return lambda cut: symbols.with_zxing(prepare(cut).astype(np.uint8, copy=False), binary=binary, small=small)
+def _zxing(prepare: Callable[[Grey], cv2.typing.MatLike], *, binary: bool = True) -> Look:
+    return lambda cut: symbols.with_zxing(prepare(cut).astype(np.uint8, copy=False), binary=binary)
 
 
 def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
@@ -70,7 +79,7 @@ def _zbar(prepare: Callable[[Grey], cv2.typing.MatLike]) -> Look:
 
 
 # At whole frames, given at half their size: faint codes make no region.
-FAINT = Attempt("halved", "zxing", _zxing(_halved, small=True), 1.8, 0.5)
+FAINT = Attempt("halved", "zxing", _faint, 1.9, 0.5)
 ATTEMPTS = (  # the best one first
     Attempt("thresholded", "zxing", _zxing(thresholded), 2.2),
     Attempt("finders", "grid", lambda cut: ([], outlines_by_finders(cut)), 0.2, fixed=3.0, judges=True),

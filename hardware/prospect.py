@@ -10,7 +10,8 @@ from hardware.symbols import Outline
 _LIKELY = 0.97  # a region's likeness above which it is rather a code
 _FIRST_S, _LONGEST_S = 0.15, 2.4
 _MOVED = 0.5  # of that, where something moves: it may be a code by now, or a shirt
-_OUTLINE_S = 0.6
+_OUTLINE_S = 0.6  # no grid lay on it
+_GLANCED_S = 0.2  # it did not look like a code
 _REMEMBERED = 2  # times as long as it lasts
 
 
@@ -47,7 +48,7 @@ class Doubts:
 
     def __init__(self) -> None:
         self._places: list[_Doubt] = []
-        self._outlines: list[tuple[Outline, float]] = []
+        self._outlines: list[tuple[Outline, float, float]] = []
 
     def add(self, place: Region, at: float) -> None:
         """At the monotonic time `at`, in seconds, no finder patterns were there."""
@@ -56,9 +57,9 @@ class Doubts:
         self._places = [doubt for doubt in self._places if doubt not in before]
         self._places.append(_Doubt(place, at, lasts_s))
 
-    def outline(self, outline: Outline, at: float) -> None:
-        """At the monotonic time `at`, in seconds, no grid lay on it."""
-        self._outlines.append((outline, at))
+    def outline(self, outline: Outline, at: float, *, measured: bool) -> None:
+        """At the monotonic time `at`, in seconds, no grid lay on it, or it did not even look like a code."""
+        self._outlines.append((outline, at, _OUTLINE_S if measured else _GLANCED_S))
 
     def believed(self, regions: Sequence[Region], at: float) -> list[Region]:
         """The same regions; those that are in doubt come last, with a likeness of 0."""
@@ -73,5 +74,5 @@ class Doubts:
 
     def new(self, outlines: Sequence[Outline], at: float) -> list[Outline]:
         """Those of the outlines that are not in doubt."""
-        self._outlines = [(outline, since) for outline, since in self._outlines if 0 <= at - since <= _OUTLINE_S]
-        return [outline for outline in outlines if not any(outline.same_as(old) for old, _ in self._outlines)]
+        self._outlines = [old for old in self._outlines if 0 <= at - old[1] <= old[2]]
+        return [outline for outline in outlines if not any(outline.same_as(old) for old, *_ in self._outlines)]

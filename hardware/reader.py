@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
-from hardware import modules, recognition, symbols
+from hardware import recognition, symbols
 from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
 from hardware.budget import Budget, Prospect
-from hardware.codewords import has_few_checks, repaired
 from hardware.following import Follower
-from hardware.fusion import Fusion
 from hardware.hints import hint_for
+from hardware.measuring import Attempted, Measurer
 from hardware.pace import Pace
 from hardware.prospect import Doubts, prospect
-from hardware.qr_layout import Floats
 from hardware.regions import UNLIKELY, Region, RegionFinder, around
 from hardware.symbols import Corners, Grey, Located, Outline, Reading, Symbol
 
@@ -35,14 +32,11 @@ _FIRST = (0, 1)  # attempts, where there is enough to spend
 _LEAST_SIDE_PX = 32  # a smaller picture holds no code that one look would miss
 _AGAIN_FOR_S = 0.5  # so long after it was read, a code is looked for at its place first
 _REST_S = 0.08  # so long a code that zxing-cpp does not read at once is left alone when it was read
+_HOPEFUL_S = 1.0  # so long after anything hopeful was there, looks are whole
 _WHOLE_EVERY = 4  # then the whole frame is looked at each so many frames: somebody else may show a code beside it
 _REGIONS = 2  # of one frame, are tried
 _OUTLINES = 2  # of one look, are measured
 _UNKNOWN = 0.9  # likeness of a place when nothing tells it: worth a search
-_NO_CODE = 0.4  # likeness, below which no code lies where one was located
-_HARDLY = 0.5  # agreement, below which no code lies there
-_LIKELY = 0.55  # agreement, below which most modules are guesses
-_SURE = 0.65  # agreement, above which hardly anything else than a code lies there
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +68,19 @@ class SymbolReader:
         self._on_failure = on_failure
         self._cpu = cpu
         self._budget = Budget()
-        self._fusion = Fusion()
         self._finder = RegionFinder(self.glance)
         self._doubts = Doubts()
         self._looked_at: list[Outline] = []
         self._outlined: list[Outline] = []
         self._read_at: _Place | None = None
         self._follower = Follower()
+        self._measurer = Measurer(self._doubts, self._follower, self._glance_within)
         self._since_whole = 0
         self._pace = Pace()
-        self._turn = self._measurings = 0
-        self._whole_next = self._is_brief = False
+        self._turn = 0
+        self._whole_next = False
+        self._hopeful_at = float("-inf")
+        self._is_brief = True  # the first look is not
 
     def read(self, grey: Grey, at: float) -> Reading:
         """The codes of one frame, dtype uint8; `at` is its monotonic time in seconds. Total: no picture raises."""
@@ -112,7 +108,7 @@ class SymbolReader:
 
         A brief one takes half as long, and misses codes that are light on dark or very large: for one frame.
         """
-        is_quiet = self._budget.search_every > 1 and self._known_place(at) is None
+        is_quiet = not 0 <= at - self._hopeful_at <= _HOPEFUL_S
         self._is_brief = is_brief = is_quiet and not self._is_brief
         look = partial(symbols.with_zxing, grey, small=is_brief, inverted=not is_brief)
         began = self._cpu()
@@ -134,15 +130,15 @@ class SymbolReader:
         read, _ = self._guarded("zxing", lambda: symbols.with_zxing(cut, small=True), _NOTHING)
         found = tuple(symbol.placed(1.0, left, top, "again") for symbol in read)
         if found:
-            self._read_at = _Place(found[0].corners, None, at)
+            self._read_at, self._hopeful_at = _Place(found[0].corners, None, at), at
         return found
 
     def _remember(self, found: Sequence[Symbol], at: float) -> None:
         outline = next((one for one in self._looked_at if _rounded(one) == found[0].corners), None)
-        self._read_at = _Place(found[0].corners, outline, at)
+        self._read_at, self._hopeful_at = _Place(found[0].corners, outline, at), at
         self._follower.forget()
-        self._turn = self._measurings = 0
-        self._fusion.forget()
+        self._turn = 0
+        self._measurer.forget()
         self._budget.read()
 
     # --- a code that hides ------------------------------------------------------------------------------------------
@@ -158,7 +154,10 @@ class SymbolReader:
         # A code that was read a moment ago has been told: what shows that it is still there may cost little.
         located = read_at is None and self._follower.lately(at) is not None
         outlined = bool(outlines) or read_at is not None
-        self._budget.frame(prospect(located=located, outlined=outlined, regions=regions))
+        hoped = prospect(located=located, outlined=outlined, regions=regions)
+        self._budget.frame(hoped)
+        if hoped not in (Prospect.NONE, Prospect.DOUBTED):
+            self._hopeful_at = at
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
         if outlines and not self._follower.now(at):  # what zxing-cpp took for a code is none
@@ -202,6 +201,10 @@ class SymbolReader:
     def glance(self, grey: Grey, left: int, top: int, width: int, height: int) -> float:
         """How likely a code lies in that place of a frame; total."""
         told = partial(recognition.likeness, grey, left, top, width, height)
+        return self._guarded("recognition", told, _UNKNOWN)
+
+    def _glance_within(self, grey: Grey, outline: Outline) -> float:
+        told = partial(recognition.likeness_within, grey, outline.corners)
         return self._guarded("recognition", told, _UNKNOWN)
 
     def _tried(self, grey: Grey, at: float, region: Region, *, is_last: bool) -> tuple[Symbol, ...]:
@@ -265,43 +268,12 @@ class SymbolReader:
                 return
             self._looked_at.append(outline)
             began = self._cpu()
-            missed: tuple[bytes | None, str] = (None, "")
-            payload, step = self._guarded("grid", partial(self._by_modules, grey, at, outline), missed)
+            done = self._guarded("grid", partial(self._measurer.measure, grey, at, outline), Attempted())
             self._budget.spent(self._cpu() - began)
-            if payload is not None:
-                yield Symbol(payload, "qr", "zxing", _rounded(outline), step)
-
-    def _by_modules(self, grey: Grey, at: float, outline: Outline) -> tuple[bytes | None, str]:
-        best = None
-        if self._follower.lately(at) is None and self.glance(grey, *cv2.boundingRect(outline.corners)) < _NO_CODE:
-            self._doubts.outline(outline, at)
-            return None, ""
-        # The first time in every way; afterwards one way a frame: that the picture changes helps more than another way.
-        way = (self._measurings - 1) % len(modules.EVEN_OVER)
-        ways = modules.EVEN_OVER[way : way + 1] if self._measurings else modules.EVEN_OVER
-        for measured in modules.measured(grey, outline, ways):
-            payload = _decoded(measured.version, measured.log_odds)
-            if payload is not None:
-                return payload, "grid"
-            best = measured if best is None or measured.sureness > best.sureness else best
-        if best is None or best.agreement < _HARDLY:
-            self._doubts.outline(outline, at)
-        else:
-            self._measurings += 1
-        if best is None or best.agreement <= _SURE:
-            self._follower.missed(outline)
-        if best is None or best.agreement < _LIKELY or not self._follower.better(best.agreement, at):
-            return None, ""
-        if best.agreement > _SURE:
-            self._follower.located(grey, best.outline, best.agreement, at)
-            self._budget.located()
-        total = self._fusion.add(best, at)
-        if total is not None:
-            payload = _decoded(best.version, total)
-            if payload is not None:
-                return payload, "fused"
-        drawn = repaired(best.version, best.log_odds if total is None else total)
-        return (None if drawn is None else modules.decode(best.version, drawn)), "repaired"
+            if done.is_code:
+                self._budget.located()
+            if done.payload is not None:
+                yield Symbol(done.payload, "qr", "zxing", _rounded(outline), done.step)
 
     def _still_located(self, grey: Grey, at: float) -> Located | None:
         outline = self._follower.lately(at)
@@ -313,15 +285,6 @@ class SymbolReader:
         except Exception as error:  # noqa: BLE001  # whatever a native decoder raises, the next frame must be read
             self._on_failure(decoder, type(error).__name__)
             return otherwise
-
-
-def _decoded(version: int, log_odds: Floats) -> bytes | None:
-    """What zxing-cpp makes of the modules; of the smallest codes only if it is no accident."""
-    payload = modules.decode(version, log_odds)
-    if payload is None or not has_few_checks(version, log_odds):
-        return payload
-    drawn = repaired(version, log_odds)
-    return payload if drawn is not None and modules.decode(version, drawn) == payload else None
 
 
 def _rounded(outline: Outline) -> Corners:

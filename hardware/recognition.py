@@ -27,6 +27,34 @@ def likeness(grey: Grey, left: int, top: int, width: int, height: int) -> float:
     return recognised(evened_patch(patch(grey, left, top, width, height)))
 
 
+def likeness_within(grey: Grey, corners: NDArray[np.float32]) -> float:
+    """How likely it is that a code lies with its corners there, shape (4, 2), clockwise; 0 where that is no place."""
+    upright = upright_patch(grey, corners)
+    return 0.0 if upright is None else recognised(evened_patch(upright))
+
+
+def upright_patch(grey: Grey, corners: NDArray[np.float32]) -> Grey | None:
+    """What lies within the corners, set upright, with as much around as `patch` shows, shape (80, 80)."""
+    high, wide = grey.shape
+    side = float(np.sqrt(cv2.contourArea(corners)))
+    if not 1 <= side <= 2 * max(high, wide):  # or not a number
+        return None
+    scale = min(1.0, SIDE_PX / _AROUND / side)
+    around = round(side * (_AROUND - 1) / 2) + 2
+    x, y, width, height = cv2.boundingRect(corners)
+    left, top = max(0, x - around), max(0, y - around)
+    cut = grey[top : max(0, y + height + around), left : max(0, x + width + around)]
+    if not cut.size:
+        return None
+    small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else cut
+    near, far = SIDE_PX * (1 - 1 / _AROUND) / 2, SIDE_PX * (1 + 1 / _AROUND) / 2
+    square = np.array([[near, near], [far, near], [far, far], [near, far]], np.float32)
+    placed = ((corners - (left, top)) * scale).astype(np.float32)
+    matrix = cv2.getPerspectiveTransform(placed, square)
+    upright = cv2.warpPerspective(small, matrix, (SIDE_PX, SIDE_PX), borderMode=cv2.BORDER_REPLICATE)
+    return upright.astype(np.uint8, copy=False)
+
+
 def patch(grey: Grey, left: int, top: int, width: int, height: int) -> Grey:
     """The rectangle in the middle of a square, shape (80, 80); beyond the picture its edge goes on."""
     side = max(4, round(_AROUND * max(width, height)))

@@ -45,9 +45,11 @@ def test_an_attempt_survives_small_cuts(attempt: Attempt, size: tuple[int, int])
     assert attempt.look(noise)[0] == []
 
 
-def test_a_faint_code_is_read_at_half_its_size() -> None:
-    """Twelve grey levels between dark and light."""
-    frame = seen(PASS.light, CORNERS, dark=120, bright=132, noise=1.5)
+@pytest.mark.parametrize("side", [150, 300, 400])
+def test_a_faint_code_is_read_at_half_its_size(side: int) -> None:
+    """Twelve grey levels between dark and light; held far away or near."""
+    corners = square(110, 110, side, 8)
+    frame = seen(PASS.light, corners, size=(620, 620), dark=120, bright=132, noise=1.5)
     assert with_zxing(frame)[0] == []
     assert [symbol.payload for symbol in FAINT.look(_halved(frame))[0]] == [PASS.payload]
 

@@ -61,12 +61,32 @@ def test_something_else_between_two_looks_begins_anew() -> None:
     assert shown.kinds == ["goods"] * 4
 
 
-@pytest.mark.parametrize(("fps", "most"), [(30, 10), (15, 6), (5, 6), (1, 4)])
-def test_few_frames_get_fewer_looks(fps: float, most: int) -> None:
-    """Of four seconds; each frame of a slow camera costs no more than one of a fast one."""
+@pytest.mark.parametrize("missed", [1, 2])
+def test_one_that_is_missed_for_a_moment_is_the_same(missed: int) -> None:
+    """It is told again at once, before anybody forgets it: it would count as shown anew."""
     shown = _Shown()
-    _read(BarCodes(0.4, shown), (0, 4), fps)
-    assert most - 2 <= len(shown.kinds) <= most
+    bars = BarCodes(0.4, shown)
+    told = []
+    for number in range(12):
+        shown.held = None if 4 <= number < 4 + missed else ("stacked", b"4006381333931")
+        told.append(bool(bars.read(_FRAME, 0.41 * number)))
+    assert told == [False] * 3 + [True] + [False] * missed + [True] * (8 - missed)
+
+
+def test_one_that_is_gone_loses_its_turn() -> None:
+    """Afterwards it has to be seen twice again."""
+    shown = _Shown()
+    bars = BarCodes(0.4, shown)
+    times = (0.41 * number for number in range(99))
+
+    def told(held: tuple[BarKind, bytes] | None, looks: int) -> list[bool]:
+        shown.held = held
+        return [bool(bars.read(_FRAME, next(times))) for _ in range(looks)]
+
+    assert told(("goods", b"1"), 4) == [False, False, True, True]
+    assert told(None, 4) == [False] * 4
+    assert shown.kinds[-1] == "stacked"
+    assert told(("goods", b"1"), 3) == [False, True, True]
 
 
 def test_a_look_that_raises_is_not_repeated_at_once() -> None:

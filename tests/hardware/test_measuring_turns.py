@@ -60,7 +60,7 @@ def test_a_hard_code_that_was_read_rests_for_a_moment(
 
 def test_what_is_no_code_takes_no_turn(monkeypatch: pytest.MonkeyPatch, measurings: list[Measuring]) -> None:
     """A code that is measured after it in the same frame is still measured in all ways."""
-    monkeypatch.setattr("hardware.recognition.likeness", lambda *_: 1.0)
+    monkeypatch.setattr("hardware.recognition.likeness_within", lambda *_: 1.0)
     of_nothing, of_code = Outline(square(60, 60, 150), 2), Outline(HELD, PASS.version)
     monkeypatch.setattr("hardware.symbols.with_zxing", lambda *_, **__: ([], [of_nothing, of_code]))
     frame = seen(scrambled(PASS), HELD, size=CAMERA, noise=2)

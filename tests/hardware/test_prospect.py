@@ -96,9 +96,17 @@ def test_what_moves_is_in_doubt_half_as_long() -> None:
 def test_an_outline_that_no_grid_lay_on_is_not_new() -> None:
     """In the next frames; elsewhere or of another version it is."""
     doubts = Doubts()
-    doubts.outline(OUTLINE, 10.0)
+    doubts.outline(OUTLINE, 10.0, measured=True)
     elsewhere = Outline(OUTLINE.corners + np.float32(40), 3)
     assert doubts.new([OUTLINE, elsewhere, Outline(OUTLINE.corners, 4)], 10.1)[0] is elsewhere
     assert len(doubts.new([OUTLINE], 10.1)) == 0
     assert len(doubts.new([OUTLINE], 11.0)) == 1
     assert len(doubts.new([OUTLINE], 9.0)) == 1
+
+
+def test_an_outline_that_was_only_glanced_at_is_soon_new() -> None:
+    """A glance errs more often than a measuring."""
+    doubts = Doubts()
+    doubts.outline(OUTLINE, 10.0, measured=False)
+    assert doubts.new([OUTLINE], 10.1) == []
+    assert len(doubts.new([OUTLINE], 10.3)) == 1

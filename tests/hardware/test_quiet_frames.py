@@ -43,10 +43,21 @@ def test_every_other_look_at_an_empty_hall_is_brief(briefs: list[bool]) -> None:
 
 
 def test_a_code_that_is_located_gets_whole_looks(briefs: list[bool]) -> None:
-    """It can't be decoded, and each frame is another try."""
-    film(fresh(), [seen(scrambled(PASS), HELD, size=CAMERA, noise=2, seed=seed) for seed in range(6)])
-    assert briefs
-    assert not any(briefs)
+    """It can't be decoded, and each frame is another try: also when it is held still for long, and for nothing."""
+    reader = fresh()
+    film(reader, _hall(9))
+    frames = [seen(scrambled(PASS), HELD, size=CAMERA, noise=2, seed=seed % 3) for seed in range(24)]
+    assert any(reading.located for reading in film(reader, frames, start=10.0))
+    assert any(briefs)
+    assert not any(briefs[10:])
+
+
+def test_a_brief_look_is_no_measure_of_cost(briefs: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All else is counted in whole looks."""
+    measures: list[float] = []
+    monkeypatch.setattr("hardware.budget.Budget.looked", lambda _budget, cpu_s: measures.append(cpu_s))
+    film(fresh(), _hall(8))
+    assert len(measures) == briefs.count(False) == briefs.count(True) == 4
 
 
 def _inverted(number: int) -> Grey:

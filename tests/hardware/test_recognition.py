@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from hardware.recognition import SIDE_PX, evened_patch, likeness, patch, recognised
+from hardware.recognition import SIDE_PX, evened_patch, likeness, likeness_within, patch, recognised
 from hardware.symbols import Grey
 from tests.bench.clutter import DRAWINGS
 from tests.bench.textures import Drawing
-from tests.hardware.shown import code, flat
+from tests.hardware.shown import Floats, code, flat, seen, square
 from tests.training.patches import patches, with_code, without
 
 PASS = code("ASHYQ:7K3QW9XE2MZ5T8RV4NBJ", "M")
@@ -38,6 +38,25 @@ def test_a_place_that_is_a_little_off_is_recognised_too(shift: tuple[int, int]) 
     """Regions are as coarse as their blocks."""
     frame, side = _frame(3, 220, 30)
     assert likeness(frame, 200 + shift[0], 100 + shift[1], side + 10, side - 10) > 0.9
+
+
+@pytest.mark.parametrize("turned", [0, 45, 130])
+@pytest.mark.parametrize(("side", "place"), [(60, 300), (180, 300), (600, 60), (180, -30)])
+def test_what_lies_within_corners_is_recognised(turned: float, side: int, place: int) -> None:
+    """However it is turned, small or large, also where it is cut off by the frame's edge; and nothing beside it."""
+    corners = square(place, 60, side, turned)
+    frame = seen(PASS.light, corners, size=(1280, 720), noise=2)
+    assert likeness_within(frame, corners) > 0.9
+    assert likeness_within(frame, square(1000, 500, 150)) < 0.1
+
+
+@pytest.mark.parametrize("corners", [
+    square(-9000, -9000, 18_000), square(2000, 100, 200), square(-500, -500, 100), square(1e9, 0, 1e9),
+    square(100, 100, 0.01), np.full((4, 2), np.nan, np.float32), np.zeros((4, 2), np.float32),
+])  # fmt: skip
+def test_corners_of_nothing_are_no_code(corners: Floats) -> None:
+    """Far too large, beside the frame, of no size, or not even numbers."""
+    assert likeness_within(np.full((720, 1280), 90, np.uint8), corners) < 0.1
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.__name__.strip("_"))
