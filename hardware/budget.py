@@ -23,7 +23,7 @@ class Prospect(Enum):
     """How sure it is that a frame has a code in it."""
 
     # Where nothing hopeful is, nothing is spent of what is saved for codes: it may be full again in some seconds.
-    NONE = _Terms(0.1, 0.3, leave_guesses=4.0)
+    NONE = _Terms(0.14, 0.3, leave_guesses=4.0)
     DOUBTED = _Terms(0.1, 0.2, leave_guesses=3.0)  # cheap attempts, no search for finder patterns
     UNLIKELY = _Terms(0.15, 0.1)
     STILL = _Terms(0.3, 0.2)
@@ -40,8 +40,8 @@ _SMOOTH = 0.1
 _OUTLIER = 3.0  # one look that took many times as long says nothing of the next
 _PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: what can't be read now may be never
 _LEAST_SHARE = 0.2
-_LONG_QUIET = 60  # frames without anything hopeful
-_EVERY_TIRED, _EVERY_QUIET = 4, 6  # frames, between two that are searched
+_EVERY_TIRED = 2  # frames, one of which is searched
+_QUIET = ((90, 6), (30, 4))  # after so many frames without anything hopeful, one of so many
 
 
 class Budget:
@@ -68,9 +68,9 @@ class Budget:
     @property
     def search_every(self) -> int:
         """So many frames apart is enough where nothing is, or nothing has come of what was there."""
-        if self._quiet > _LONG_QUIET:
-            return _EVERY_QUIET
-        return _EVERY_TIRED if self._quiet > 0 or self._in_vain > _PATIENCE // 2 else 1
+        if self._quiet == 0 and self._in_vain <= _PATIENCE // 2:
+            return 1
+        return next((every for frames, every in _QUIET if self._quiet > frames), _EVERY_TIRED)
 
     def looked(self, cpu_s: float) -> None:
         """A look at a whole frame took so many seconds of CPU time: the measure of all else."""
