@@ -48,7 +48,7 @@ def _enlarged(cut: cv2.typing.MatLike) -> cv2.typing.MatLike:
 
 
 def _blurred(grey: cv2.typing.MatLike, second_px: int) -> cv2.typing.MatLike:
-    """Two means one after the other come near a Gaussian, in a third of the time."""
+    """Two means one after the other come near a Gaussian, in half the time."""
     return cv2.blur(cv2.blur(grey, (5, 5)), (second_px, second_px))
 
 
