@@ -32,6 +32,9 @@ class Prospect(Enum):
     LOCATED = _Terms(0.3, 4.5, leave_codes=0.0)
 
 
+QUIET = (Prospect.NONE, Prospect.DOUBTED)
+"""Prospects of frames in which nothing hopeful is."""
+
 _HOPEFUL = (Prospect.LIKELY, Prospect.MOVING, Prospect.LOCATED)
 _GUESSES, _CODES = 4.5, 16.0  # looks that the purses hold
 _FRAME_S = 0.15  # of CPU time at most, for all attempts at one frame: a slow board must not miss what comes next
@@ -41,7 +44,7 @@ _OUTLIER = 3.0  # one look that took many times as long says nothing of the next
 _PATIENCE = 16  # frames in a row in vain, by which a frame earns the less: what can't be read now may be never
 _LEAST_SHARE = 0.2
 _EVERY_TIRED = 2  # frames, one of which is searched
-_QUIET = ((90, 6), (30, 4))  # after so many frames without anything hopeful, one of so many
+_EVERY_QUIET = ((90, 6), (30, 4))  # after so many frames without anything hopeful, one of so many
 
 
 class Budget:
@@ -70,7 +73,7 @@ class Budget:
         """So many frames apart is enough where nothing is, or nothing has come of what was there."""
         if self._quiet == 0 and self._in_vain <= _PATIENCE // 2:
             return 1
-        return next((every for frames, every in _QUIET if self._quiet > frames), _EVERY_TIRED)
+        return next((every for frames, every in _EVERY_QUIET if self._quiet > frames), _EVERY_TIRED)
 
     def looked(self, cpu_s: float) -> None:
         """A look at a whole frame took so many seconds of CPU time: the measure of all else."""
@@ -83,7 +86,7 @@ class Budget:
         self._terms = prospect.value
         self._frame_s = 0.0
         self._in_vain = self._in_vain + 1 if prospect in _HOPEFUL else 0
-        self._quiet = self._quiet + 1 if prospect in (Prospect.NONE, Prospect.DOUBTED) else 0
+        self._quiet = self._quiet + 1 if prospect in QUIET else 0
         patience = max(_LEAST_SHARE, 1 - self._in_vain / _PATIENCE)
         self._guesses = min(_GUESSES, self._guesses + self._terms.guesses)
         self._codes = min(_CODES, self._codes + self._terms.codes * patience)

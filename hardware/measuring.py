@@ -18,7 +18,7 @@ _SURE = 0.65  # agreement, above which hardly anything else than a code lies the
 
 
 @dataclass(frozen=True, slots=True)
-class Attempted:
+class Outcome:
     """What came of one measuring. step: by which the payload was read; is_code: surely, whether it was read or not."""
 
     payload: bytes | None = None
@@ -41,12 +41,12 @@ class Measurer:
         self._fusion.forget()
         self._measurings = 0
 
-    def measure(self, grey: Grey, at: float, outline: Outline) -> Attempted:
+    def measure(self, grey: Grey, at: float, outline: Outline) -> Outcome:
         """One outline in the frame of the monotonic time `at`, in seconds."""
         # Measuring takes ten times as long as a glance; where one was located lately, it is there.
         if self._follower.lately(at) is None and self._glance(grey, outline) < _NO_CODE:
             self._doubts.outline(outline, at, measured=False)
-            return Attempted()
+            return Outcome()
         # The first time in every way; afterwards one way a frame: that the picture changes helps more than another way.
         way = (self._measurings - 1) % len(modules.EVEN_OVER)
         ways = modules.EVEN_OVER[way : way + 1] if self._measurings else modules.EVEN_OVER
@@ -54,7 +54,7 @@ class Measurer:
         for measured in modules.measured(grey, outline, ways):
             payload = _decoded(measured.version, measured.log_odds)
             if payload is not None:
-                return Attempted(payload, "grid", is_code=True)
+                return Outcome(payload, "grid", is_code=True)
             best = measured if best is None or measured.sureness > best.sureness else best
         if best is None or best.agreement < _HARDLY:
             self._doubts.outline(outline, at, measured=True)
@@ -63,7 +63,7 @@ class Measurer:
         if best is None or best.agreement <= _SURE:
             self._follower.missed(outline)
         if best is None or best.agreement < _LIKELY or not self._follower.better(best.agreement, at):
-            return Attempted()
+            return Outcome()
         is_code = best.agreement > _SURE
         if is_code:
             self._follower.located(grey, best.outline, best.agreement, at)
@@ -71,9 +71,9 @@ class Measurer:
         if total is not None:
             payload = _decoded(best.version, total)
             if payload is not None:
-                return Attempted(payload, "fused", is_code)
+                return Outcome(payload, "fused", is_code)
         drawn = repaired(best.version, best.log_odds if total is None else total)
-        return Attempted(None if drawn is None else modules.decode(best.version, drawn), "repaired", is_code)
+        return Outcome(None if drawn is None else modules.decode(best.version, drawn), "repaired", is_code)
 
 
 def _decoded(version: int, log_odds: Floats) -> bytes | None:

@@ -16,10 +16,10 @@ import numpy as np
 from hardware import recognition, symbols
 from hardware.attempts import ATTEMPTS, FAINT, Attempt
 from hardware.bar_codes import BarCodes
-from hardware.budget import Budget, Prospect
+from hardware.budget import QUIET, Budget, Prospect
 from hardware.following import Follower
 from hardware.hints import hint_for
-from hardware.measuring import Attempted, Measurer
+from hardware.measuring import Measurer, Outcome
 from hardware.pace import Pace
 from hardware.prospect import Doubts, prospect
 from hardware.regions import UNLIKELY, Region, RegionFinder, around
@@ -156,7 +156,7 @@ class SymbolReader:
         outlined = bool(outlines) or read_at is not None
         hoped = prospect(located=located, outlined=outlined, regions=regions)
         self._budget.frame(hoped)
-        if hoped not in (Prospect.NONE, Prospect.DOUBTED):
+        if hoped not in QUIET:
             self._hopeful_at = at
         for symbol in self._measured(grey, at, outlines if known is None else (known, *outlines)):
             return (symbol,)
@@ -268,7 +268,7 @@ class SymbolReader:
                 return
             self._looked_at.append(outline)
             began = self._cpu()
-            done = self._guarded("grid", partial(self._measurer.measure, grey, at, outline), Attempted())
+            done = self._guarded("grid", partial(self._measurer.measure, grey, at, outline), Outcome())
             self._budget.spent(self._cpu() - began)
             if done.is_code:
                 self._budget.located()

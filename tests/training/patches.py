@@ -70,7 +70,7 @@ def _page(rng: np.random.Generator) -> tuple[Floats, int, int]:
         logo=float(rng.uniform(0.1, 0.33)) if rng.random() < 0.25 else 0.0,
         quiet_modules=float(rng.choice([4, 4, 4, 2, 1, 0.5, 0])),
         carrier="phone" if rng.random() < 0.5 else "paper",
-        occluded=float(rng.uniform(0.05, 0.4)) if rng.random() < 0.3 else 0.0,
+        occluded=float(rng.uniform(0.05, 0.35)) if rng.random() < 0.2 else 0.0,
         cracks=int(rng.integers(0, 5)) if rng.random() < 0.2 else 0,
         bend=float(rng.uniform(0.05, 0.4)) if rng.random() < 0.12 else 0.0,
         module_px=float(rng.uniform(2.5, 7)),
@@ -117,7 +117,7 @@ def _projection(rng: np.random.Generator, shape: tuple[int, ...], side: int, hel
     high, wide = shape
     tilt = np.deg2rad(abs(rng.normal(0, 15)) if rng.random() < 0.6 else rng.uniform(15, 65))
     way = rng.uniform(0, 2 * np.pi)
-    roll = np.deg2rad(rng.normal(0, 10) if rng.random() < 0.5 else rng.uniform(-180, 180))
+    roll = np.deg2rad(rng.normal(0, 10) if rng.random() < 0.6 else rng.uniform(-180, 180))
     turn = turned(tilt * np.cos(way), tilt * np.sin(way), roll)
     corners = np.array([[-wide, -high], [wide, -high], [wide, high], [-wide, high]]) / 2
     far = side * rng.uniform(2, 5)
@@ -134,8 +134,8 @@ def _projection(rng: np.random.Generator, shape: tuple[int, ...], side: int, hel
 
 def _seen(rng: np.random.Generator, drawn: Floats, detail_px: float) -> Grey:
     """As the camera has it, brought to the network's size; detail_px: what a module or the like measures."""
-    contrast = float(rng.uniform(70, 235) if rng.random() < 0.7 else np.exp(rng.uniform(np.log(8), np.log(80))))
-    dark = rng.uniform(0, 70 if contrast > 70 else 160)
+    dark = rng.uniform(0, 70)
+    contrast = rng.uniform(70, 235) if rng.random() < 0.75 else rng.uniform(16, 80)
     frame = _lit(rng, dark + contrast * drawn)
     if rng.random() < 0.35 and (radius := rng.uniform(0.2, 0.75) * detail_px) > 0.4:
         frame = cv2.filter2D(frame, -1, disc(float(radius))).astype(np.float32, copy=False)
@@ -144,19 +144,12 @@ def _seen(rng: np.random.Generator, drawn: Floats, detail_px: float) -> Grey:
             np.float32, copy=False
         )
     frame = cv2.GaussianBlur(frame, (0, 0), float(rng.uniform(0.4, 0.8))).astype(np.float32, copy=False)
-    noise = (
-        rng.uniform(0.5, 5) * min(1, contrast / 50 + 0.1)
-        if rng.random() < 0.7
-        else (rng.uniform(5, 22) * min(1, contrast / 120 + 0.15))
-    )
+    noise = rng.uniform(0.5, 5) if rng.random() < 0.7 else rng.uniform(5, 22) * min(1, contrast / 120 + 0.15)
     grey = np.clip(frame + rng.normal(0, noise, frame.shape) * (0.6 + frame / 320), 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
         _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 90))])
         grey = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
     grey = 255 - grey if rng.random() < 0.15 else grey
-    if rng.random() < 0.12:  # beyond the picture its edge goes on
-        edge = round(len(grey) * rng.uniform(0, 0.35))
-        grey[:, :edge] = grey[:, edge, None]
     interpolation = cv2.INTER_AREA if len(grey) > SIDE_PX else cv2.INTER_LINEAR
     return cv2.resize(grey, (SIDE_PX, SIDE_PX), interpolation=interpolation).astype(np.uint8, copy=False)
 

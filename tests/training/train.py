@@ -81,9 +81,8 @@ def main() -> None:
 def drawn(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Patches as the network sees them, shape (count, 1, 80, 80), and 1 for each that shows a code."""
     made = list(_made(_part, count, seed))
-    return torch.cat([_seen(shown) for shown, _ in made]), torch.cat(
-        [torch.from_numpy(told).float() for _, told in made]
-    )
+    labels = np.concatenate([told for _, told in made]).astype(np.float32)
+    return torch.cat([_seen(shown) for shown, _ in made]), torch.from_numpy(labels)
 
 
 def hard(network: Network, count: int, seed: int) -> torch.Tensor:
@@ -124,7 +123,6 @@ def _seen(shown: Grey) -> torch.Tensor:
 
 def trained(network: Network, shown: torch.Tensor, labels: torch.Tensor, passes: int, fastest: float) -> None:
     """Trains it, and says how far it is; fastest: the highest learning rate."""
-    as_many = (1 - labels.mean()) / labels.mean()  # codes and others count alike, however many hard ones were added
     order = torch.randperm(len(shown))
     put_by, rest = order[:PUT_BY], order[PUT_BY:]
     steps = passes * (len(rest) // AT_ONCE)
@@ -135,7 +133,7 @@ def trained(network: Network, shown: torch.Tensor, labels: torch.Tensor, passes:
         for begin in range(0, len(mixed) - AT_ONCE + 1, AT_ONCE):
             some = mixed[begin : begin + AT_ONCE]
             odds = network(_turned(shown[some]))[:, 0]
-            loss = nn.functional.binary_cross_entropy_with_logits(odds, labels[some], pos_weight=as_many)
+            loss = nn.functional.binary_cross_entropy_with_logits(odds, labels[some])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
